@@ -1,0 +1,1 @@
+"""What the makers know of their batteries: codes, models, vehicles, registration."""

@@ -1,0 +1,279 @@
+"""The events, gaps, recalls, vehicles and lineage of chains, for many batteries at once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import timedelta, timezone
+from typing import Any, Final
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
+
+from batteries.models import Installation
+from batteries.rows import FOREVER, BatteryRow, EventRow, GapRow, Page, Sight
+from traceability import body
+from traceability.access import Viewer
+from traceability.events import batches, contents_of
+from traceability.models import LifecycleEvent, LifecycleRecord, Organisation, Step
+from traceability.stages import CUSTODY_BREAK, MISSING_LINK, RULES, UNANNOUNCED
+from traceability.values import from_ms, to_ms
+
+Place = tuple[int, int, int]
+#: How many rows' limits are put into one query: each is a condition of its own.
+_ROWS: Final = 200
+#: Days of the law are days at +08:00.
+_DAY: Final = timezone(timedelta(hours=8))
+_SEVERITY: Final = {UNANNOUNCED: "flaw"}
+
+
+def _within(rows: Iterable[BatteryRow]) -> Iterator[tuple[list[BatteryRow], Q]]:
+    """Cut rows into groups, each with the condition on its steps: those of the chains, as far as they are seen."""
+    seen = [row for row in rows if row.sight.sees_chain and row.chain_id is not None]
+    whole = [row for row in seen if row.sight.until == FOREVER]
+    for group in batches(whole):
+        yield group, Q(record__in={row.chain_id for row in group})
+    for group in batches([row for row in seen if row.sight.until != FOREVER], _ROWS):
+        within = Q()
+        for chain_id, until in {(row.chain_id, row.sight.until) for row in group}:
+            within |= Q(record=chain_id) & (
+                Q(occurred_ms__lt=until[0]) | Q(occurred_ms=until[0], arrival__lte=until[1])
+            )
+        yield group, within
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+def event_pages(
+    rows: Collection[BatteryRow],
+    size: int,
+    *,
+    from_end: bool = False,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> dict[str, Page[EventRow]]:
+    """A page of events for each battery, by its code, in order of occurrence; three queries for all of them.
+
+    Args:
+        size: events a battery.
+        from_end: the last of them instead of the first.
+        after: begin after this place (occurred ms, arrival, event), `before` end before it.
+    """
+    found: dict[int, list[Step]] = defaultdict(list)
+    for group, within in _within(rows):
+        steps = Step.objects.filter(within & _beyond(after, "gt") & _beyond(before, "lt"))
+        for step in _ranked(steps, size + 1, from_end, single=len({row.chain_id for row in group}) == 1):
+            found[step.record_id].append(step)
+    contents = contents_of([step.event_id for steps in found.values() for step in steps])
+    pages = {}
+    for row in rows:
+        taken = found.get(row.chain_id or 0, []) if row.sight.sees_chain else []
+        pages[row.code] = _page(_seen(taken, row.sight), contents, size, from_end, after, before)
+    return pages
+
+
+def _ranked(steps: QuerySet[Any], size: int, from_end: bool, *, single: bool) -> Iterable[Step]:
+    order = ("-occurred_ms", "-arrival", "-event_id") if from_end else ("occurred_ms", "arrival", "event_id")
+    joined = steps.select_related("event__record", "event__organisation")
+    if single:
+        return list(joined.order_by(*order)[:size])
+    place = Window(RowNumber(), partition_by=F("record_id"), order_by=order)
+    return list(joined.annotate(place=place).filter(place__lte=size).order_by("record_id", "place"))
+
+
+def _beyond(place: Place | None, side: str) -> Q:
+    if place is None:
+        return Q()
+    ms, arrival, event = place
+    return (
+        Q(**{f"occurred_ms__{side}": ms})
+        | Q(occurred_ms=ms, **{f"arrival__{side}": arrival})
+        | Q(occurred_ms=ms, arrival=arrival, **{f"event_id__{side}": event})
+    )
+
+
+def _seen(steps: Iterable[Step], sight: Sight) -> list[Step]:
+    """Two batteries of one page may share a chain and see it unequally far."""
+    return [step for step in steps if (step.occurred_ms, step.arrival) <= sight.until]
+
+
+def _page(
+    steps: list[Step],
+    contents: Mapping[int, list[tuple[str, str]]],
+    size: int,
+    from_end: bool,
+    after: Place | None,
+    before: Place | None,
+) -> Page[EventRow]:
+    more = len(steps) > size
+    kept = steps[:size]
+    if from_end:
+        kept = kept[::-1]
+    events = tuple(event_row(step.event, step, contents.get(step.event_id, ())) for step in kept)
+    if from_end:
+        return Page(events, has_next=before is not None, has_previous=more)
+    return Page(events, has_next=more, has_previous=after is not None)
+
+
+def event_row(event: LifecycleEvent, step: Step | None, contents: Iterable[tuple[str, str]]) -> EventRow:
+    """Read an event; one that puts a correction in place shows the corrected content under the original's key."""
+    _, fact = body.read(event.body, contents)
+    replaced = fact.replacement if step is not None and step.effective and fact.type == "corrected" else None
+    told = replaced or fact
+    own_reported = to_ms(event.recorded_at) if fact.reported_ms is None else fact.reported_ms
+    return EventRow(
+        id=event.id,
+        record_code=event.record.code,
+        sequence=event.sequence,
+        type=told.type,
+        key=step.key if step else event.key,
+        organisation_id=event.organisation_id,
+        organisation_code=event.organisation.code,
+        occurred_ms=told.occurred_ms,
+        recorded_ms=to_ms(event.recorded_at),
+        reported_ms=step.reported_ms if step else own_reported,
+        effective=step.effective if step else True,
+        order=(step.occurred_ms, step.arrival, step.event_id) if step else (0, 0, event.id),
+        hash=bytes(event.hash),
+        previous_hash=bytes(event.previous_hash) if event.previous_hash else None,
+        actor=event.actor,
+        stage_after=step.stage_after if step else "",
+        corrects=fact.details.get("corrects") if replaced else None,
+        site=told.site,
+        attachments=tuple(told.attachments or ()),
+        details=told.details,
+    )
+
+
+def event_by_place(code: str, sequence: int) -> tuple[LifecycleEvent, Step | None] | None:
+    """An event by the code of its record and its number there, with its step on a chain."""
+    return _one_event(LifecycleEvent.objects.filter(record__code=code, sequence=sequence))
+
+
+def event_by_number(number: int) -> tuple[LifecycleEvent, Step | None] | None:
+    """An event by the ledger's own number, with its step on a chain."""
+    return _one_event(LifecycleEvent.objects.filter(pk=number))
+
+
+def _one_event(events: QuerySet[Any]) -> tuple[LifecycleEvent, Step | None] | None:
+    event = events.select_related("record", "organisation", "step").first()
+    return (event, getattr(event, "step", None)) if event else None
+
+
+def may_see(viewer: Viewer, event: LifecycleEvent, step: Step | None, sight: Sight | None) -> bool:
+    """Whether the viewer may see one event: within its sight of the chain, its own, or on its own record."""
+    if viewer.is_alliance:
+        return True
+    if viewer.organisation_id is None:
+        return False
+    if event.organisation_id == viewer.organisation_id:
+        return True
+    if event.record.kind == LifecycleRecord.Kind.ORGANISATION:
+        return event.record.code == viewer.organisation_code
+    if step is None or sight is None or not sight.sees_chain:
+        return False
+    return (step.occurred_ms, step.arrival) <= sight.until
+
+
+# Gaps and recalls ----------------------------------------------------------------------------------------------------
+
+
+def notable_steps(chain_ids: Collection[int]) -> dict[int, list[Step]]:
+    """The steps that gaps and safety are told from, in order of occurrence; one query."""
+    code = Organisation.objects.values("code")
+    found: dict[int, list[Step]] = defaultdict(list)
+    for batch in batches(chain_ids):
+        steps = (
+            Step.objects.filter(record__in=batch, effective=True)
+            .filter(~Q(fault="") | Q(unannounced=True) | Q(type="recalled"))
+            .annotate(
+                held_by=Subquery(code.filter(pk=OuterRef("holder_before"))[:1]),
+                sent_to=Subquery(code.filter(pk=OuterRef("transit_before"))[:1]),
+            )
+            .select_related("event")
+            .order_by("occurred_ms", "arrival")
+        )
+        for step in steps:
+            found[step.record_id].append(step)
+    return found
+
+
+def campaigns(steps: Iterable[Step]) -> tuple[str, ...] | None:
+    """The campaigns that a battery is recalled under; None when it is not recalled."""
+    recalls = [step for step in steps if step.type == "recalled"]
+    return tuple(dict.fromkeys(_campaign(step) for step in recalls)) if recalls else None
+
+
+def _campaign(step: Step) -> str:
+    _, fact = body.read(step.event.body)
+    return str((fact.replacement or fact).details.get("campaign", ""))
+
+
+def gaps(steps: Iterable[Step], sight: Sight) -> tuple[GapRow, ...]:
+    """The gaps of `audit.md` that the steps of one chain tell, as far as the viewer sees it."""
+    found = []
+    for step in _seen(steps, sight):
+        if step.fault:
+            found.append(_gap(step, step.fault, step.organisation_id))
+        if step.unannounced:
+            found.append(_gap(step, UNANNOUNCED, step.other_id or step.organisation_id))
+    return tuple(found)
+
+
+def _gap(step: Step, code: str, organisation: int) -> GapRow:
+    evidence: dict[str, Any] = {"type": step.type, "stage": step.stage_before or None}
+    if code == MISSING_LINK:
+        evidence["allowed"] = sorted(RULES[step.type].allowed - {""})
+    elif code in (CUSTODY_BREAK, UNANNOUNCED):
+        evidence["holder"] = step.held_by  # type: ignore[attr-defined]
+        evidence["inTransitTo"] = step.sent_to  # type: ignore[attr-defined]
+    day = from_ms(step.occurred_ms).astimezone(_DAY).date()
+    return GapRow(code, _SEVERITY.get(code, "break"), day, organisation, step.key, evidence)
+
+
+# Vehicles and lineage ------------------------------------------------------------------------------------------------
+
+
+def vehicles(viewer: Viewer, rows: Collection[BatteryRow]) -> dict[str, Installation]:
+    """The vehicle that each battery is in, by its code, as far as the viewer sees; one query.
+
+    Who made a battery sees its stage to the end, but a vehicle only while it is still in the one it knows of.
+    """
+    wanted = [row for row in rows if row.sight.sees_chain and row.chain_id and row.stage == "in_vehicle"]
+    found: dict[int, list[Installation]] = defaultdict(list)
+    for batch in batches({row.chain_id for row in wanted}):
+        for installation in Installation.objects.filter(record__in=batch).order_by("since_ms", "event_id"):
+            found[installation.record_id].append(installation)
+    known = {}
+    for row in wanted:
+        until = row.sight.until
+        made = row.maker_id is not None and row.maker_id == viewer.organisation_id
+        for installation in found.get(row.chain_id or 0, ()):
+            seen = (installation.since_ms, installation.event_id) <= until
+            ended = installation.until_ms is not None and (made or installation.until_ms <= until[0])
+            if seen and not ended:
+                known[row.code] = installation
+    return known
+
+
+def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What each battery was made of, and what was made of it: code → (sources, products); two queries."""
+    own = [row for row in rows if row.record_id is not None]
+    found: dict[int, list[Step]] = defaultdict(list)
+    for _, within in _within(own):
+        steps = Step.objects.filter(within, effective=True, type__in=("assembled", "reassembled"))
+        for step in steps.select_related("event").order_by("occurred_ms", "arrival"):
+            found[step.record_id].append(step)
+    if not found:
+        return {}
+    contents = contents_of([step.event_id for steps in found.values() for step in steps])
+    ties = {}
+    for row in own:
+        sources: list[str] = []
+        products: list[str] = []
+        for step in _seen(found.get(row.chain_id or 0, ()), row.sight):
+            _, fact = body.read(step.event.body, contents.get(step.event_id, ()))
+            details = (fact.replacement or fact).details
+            sources += details.get("sources", ()) if step.type == "assembled" else ()
+            products += [details["into"]] if step.type == "reassembled" and "into" in details else []
+        ties[row.code] = (tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(products)))
+    return ties

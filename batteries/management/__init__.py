@@ -1,0 +1,1 @@
+"""Commands on identity codes and registration."""

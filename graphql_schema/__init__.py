@@ -1,0 +1,1 @@
+"""The two GraphQL surfaces and the door they share."""

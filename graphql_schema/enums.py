@@ -1,0 +1,250 @@
+"""The enums of both surfaces: upper-case names in GraphQL, the words of files and commands as values.
+
+Plain Python, so that either library can take them up; each member carries its description, Chinese then English.
+"""
+
+from enum import Enum
+from inspect import cleandoc
+from typing import Any, Self, cast
+
+
+class Words(Enum):
+    """An enum whose members are declared as (word, Chinese, English)."""
+
+    description: str
+
+    def __new__(cls, word: str, chinese: str, english: str) -> Self:
+        """Make the member; its value is the word alone."""
+        member = object.__new__(cls)
+        member._value_ = word
+        member.description = f"{chinese}\n{english}"
+        return member
+
+    @classmethod
+    def of(cls, word: str) -> Self:
+        """The member for a word of files and commands."""
+        return cast(Any, cls)(word)  # type: ignore[no-any-return]
+
+    @classmethod
+    def maybe(cls, word: str) -> Self | None:
+        """The member for a word; None for the empty word, which means unknown."""
+        return cls.of(word) if word else None
+
+    @classmethod
+    def about(cls) -> str:
+        """The description of the enum itself: its docstring."""
+        return cleandoc(cls.__doc__ or "")
+
+
+class Stage(Words):
+    """电池所处的生命阶段。
+    Where a battery is in its life."""
+
+    PRODUCED = "produced", "已生产，未装车", "Produced, not in a vehicle"
+    IN_VEHICLE = "in_vehicle", "已装车", "Built into a vehicle"
+    RETIRED = "retired", "已退役", "Retired from its vehicle or its second life"
+    IN_SECOND_LIFE = "in_second_life", "梯次利用中", "In use in its second life"
+    DISMANTLED = "dismantled", "已拆解（终点）", "Dismantled (an end)"
+    REASSEMBLED = "reassembled", "已重组为梯次产品（终点）", "Reassembled into a second-life product (an end)"
+    PROCESSED = "processed", "已再生处理（终点）", "Processed for its materials (an end)"
+    EXPORTED = "exported", "已出口（终点）", "Exported (an end)"
+    DESTROYED = "destroyed", "已销毁（终点）", "Destroyed (an end)"
+    LOST = "lost", "已丢失（终点，可找回）", "Lost (an end, unless it is found again)"
+
+
+class Level(Words):
+    """电池的层级。
+    The level of a battery."""
+
+    PACK = "pack", "电池包", "Pack"
+    MODULE = "module", "模块", "Module"
+    CELL = "cell", "单体", "Cell"
+
+
+class BatteryType(Words):
+    """电池类型，即编码第 5 位（GB/T 34014）。
+    The chemistry: position 5 of the code (GB/T 34014)."""
+
+    A = "A", "镍氢电池", "Nickel-metal hydride"
+    B = "B", "磷酸铁锂电池", "Lithium iron phosphate"
+    C = "C", "锰酸锂电池", "Lithium manganese oxide"
+    D = "D", "钴酸锂电池", "Lithium cobalt oxide"
+    E = "E", "三元材料电池", "Ternary (NCM or NCA)"
+    F = "F", "超级电容器", "Supercapacitor"
+    G = "G", "钛酸锂电池", "Lithium titanate"
+    Z = "Z", "其他", "Other"
+
+
+class EventType(Words):
+    """记录的类型。
+    The types of record."""
+
+    PRODUCED = "produced", "生产", "Produced"
+    INSTALLED = "installed", "装车", "Installed in a vehicle"
+    SOLD = "sold", "车辆销售", "The vehicle was sold"
+    REMOVED = "removed", "拆下", "Removed from a vehicle"
+    DISPATCHED = "dispatched", "发出", "Dispatched to another organisation"
+    RECEIVED = "received", "接收", "Received"
+    REFUSED = "refused", "拒收", "Refused by the addressee"
+    REPAIRED = "repaired", "维修", "Repaired, parts exchanged"
+    INSPECTED = "inspected", "检测", "Inspected"
+    DISMANTLED = "dismantled", "拆解", "Dismantled"
+    ASSEMBLED = "assembled", "梯次产品组装", "Assembled as a second-life product"
+    DEPLOYED = "deployed", "梯次产品投用", "Deployed in a second life"
+    DECOMMISSIONED = "decommissioned", "梯次产品退役", "Taken out of its second life"
+    PROCESSED = "processed", "再生处理", "Processed in a batch"
+    EXPORTED = "exported", "出口", "Exported"
+    DESTROYED = "destroyed", "销毁", "Destroyed"
+    LOST = "lost", "丢失", "Lost"
+    IDENTIFIED = "identified", "确认真实编码", "A provisional identity was identified"
+    RECALLED = "recalled", "召回", "Recalled"
+    QUARANTINE_LIFTED = "quarantine_lifted", "解除隔离", "Quarantine lifted"
+    LABEL_ISSUED = "label_issued", "签发标签", "A label was issued"
+    LABEL_REVOKED = "label_revoked", "撤销标签", "A label was revoked"
+    DISPUTE_DECIDED = "dispute_decided", "争议裁定", "A dispute was decided"
+    RELEASED = "released", "从上级电池中取出", "Released from the battery it was part of"
+    REASSEMBLED = "reassembled", "用于梯次产品", "Reassembled into a product"
+    CORRECTED = "corrected", "更正", "A correction of an earlier record"
+    VEHICLE_SCRAPPED = "vehicle_scrapped", "车辆报废", "A vehicle was scrapped"
+    ORGANISATION = "organisation", "单位资料", "Master data of an organisation"
+    PERMIT = "permit", "许可", "A permit"
+    LISTING = "listing", "公告名单", "A place on the announced list"
+    MODEL = "model", "电池型号", "A battery model"
+    DECLARATION = "declaration", "年度申报", "A yearly declaration"
+    DECLARATION_REVIEWED = "declaration_reviewed", "申报审核", "A declaration was reviewed"
+    PENALTY = "penalty", "处罚", "A penalty"
+
+
+class ChainStatus(Words):
+    """链条完整性状态。
+    How complete a battery's chain is."""
+
+    COMPLETE = "complete", "已到终点且无缺口", "Reached an end without a gap"
+    OPEN = "open", "无缺口，尚未结束", "Without a gap, and not at its end"
+    FLAWED = "flawed", "有缺口，但无断链", "Has gaps, but none that breaks it"
+    BROKEN = "broken", "断链", "Has at least one gap that breaks it"
+
+
+class GapCode(Words):
+    """链条缺口的类型。
+    What is missing in a chain."""
+
+    UNKNOWN_ORIGIN = "unknown_origin", "来源不明", "The chain begins without an origin"
+    MISSING_LINK = "missing_link", "缺少环节", "The event is not possible from the stage reached"
+    CUSTODY_BREAK = "custody_break", "保管中断", "Recorded by one who did not hold the battery"
+    UNANNOUNCED_RECEIPT = "unannounced_receipt", "未预告的接收", "Received without having been dispatched there"
+    COMPONENT_CONFLICT = "component_conflict", "部件冲突", "A code was produced twice"
+
+
+class Severity(Words):
+    """缺口的严重程度。
+    How grave a gap is."""
+
+    BREAK = "break", "断链", "Breaks the chain"
+    FLAW = "flaw", "瑕疵", "A flaw"
+
+
+class Role(Words):
+    """单位的角色。
+    What an organisation does."""
+
+    BATTERY_MAKER = "battery_maker", "电池生产企业", "Battery maker"
+    VEHICLE_MAKER = "vehicle_maker", "汽车生产企业", "Vehicle maker"
+    IMPORTER = "importer", "进口商", "Importer"
+    SERVICE = "service", "维修与换电服务商", "Repair and swap service"
+    OUTLET = "outlet", "回收服务网点", "Recycling outlet"
+    DISMANTLER = "dismantler", "报废汽车拆解企业", "Vehicle dismantler"
+    SECOND_LIFE = "second_life", "梯次利用企业", "Second-life company"
+    RECYCLER = "recycler", "再生利用企业", "Recycler"
+    ALLIANCE = "alliance", "联盟（监管方）", "The alliance"
+
+
+class Condition(Words):
+    """接收时的外观状况。
+    The condition at receipt."""
+
+    INTACT = "intact", "完好", "Intact"
+    DAMAGED = "damaged", "破损", "Damaged"
+    LEAKING = "leaking", "漏液", "Leaking"
+    BURNT = "burnt", "烧损", "Burnt"
+
+
+class LabelReading(Words):
+    """接收时的标签状况。
+    How the label was found at receipt."""
+
+    READ = "read", "可读", "Read"
+    UNREADABLE = "unreadable", "无法读取", "Unreadable"
+    MISSING = "missing", "缺失", "Missing"
+
+
+class LabelState(Words):
+    """已签发标签的状态。
+    The state of a label that was issued."""
+
+    VALID = "valid", "有效", "Valid"
+    REPLACED = "replaced", "已被替换", "Replaced by a later label"
+    REVOKED = "revoked", "已撤销", "Revoked"
+    UNKNOWN = "unknown", "未知", "Unknown"
+
+
+class ScanKind(Words):
+    """扫描内容的类型。
+    What a scanner read."""
+
+    BATTERY_CODE = "battery_code", "电池编码或临时编码", "A battery code or provisional identity"
+    LABEL = "label", "标签网址", "The URL of a label"
+    DIGITAL_LINK = "digital_link", "GS1 数字链接", "A GS1 Digital Link"
+    UNKNOWN = "unknown", "无法识别", "Nothing that can be read"
+
+
+class TransferStatus(Words):
+    """货运单的状态，由其各项得出。
+    The state of a consignment, derived from its items."""
+
+    IN_TRANSIT = "in_transit", "在途", "On its way"
+    OVERDUE = "overdue", "逾期未接收", "On its way for longer than allowed"
+    PARTLY_RECEIVED = "partly_received", "部分已办结", "Some items are closed, others on their way"
+    RECEIVED = "received", "已接收", "Received as sent"
+    RECEIVED_WITH_DIFFERENCES = "received_with_differences", "已接收，有差异", "Received, with differences"
+    REFUSED = "refused", "已拒收", "Refused"
+    DIVERTED = "diverted", "被其他单位接收", "Received by another organisation"
+    REPLACED = "replaced", "已重新发出或裁定", "Dispatched again, or settled by a decision"
+
+
+class ItemStatus(Words):
+    """货运单中一件电池的状态。
+    The state of one battery of a consignment."""
+
+    IN_TRANSIT = "in_transit", "在途", "On its way"
+    RECEIVED = "received", "已接收", "Received"
+    REFUSED = "refused", "已拒收", "Refused"
+    DIVERTED = "diverted", "被其他单位接收", "Received by another organisation"
+    REPLACED = "replaced", "已重新发出或裁定", "Dispatched again, or settled by a decision"
+
+
+class Direction(Words):
+    """货运方向。
+    Which way a consignment goes, seen from one's own organisation."""
+
+    SENT = "sent", "发出", "Sent"
+    RECEIVED = "received", "收到", "Addressed to the own organisation"
+
+
+ENUMS: tuple[type[Words], ...] = (
+    Stage,
+    Level,
+    BatteryType,
+    EventType,
+    ChainStatus,
+    GapCode,
+    Severity,
+    Role,
+    Condition,
+    LabelReading,
+    LabelState,
+    ScanKind,
+    TransferStatus,
+    ItemStatus,
+    Direction,
+)

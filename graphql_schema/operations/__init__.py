@@ -1,0 +1,1 @@
+"""The operations API: Strawberry, for those who make, move and recycle batteries."""

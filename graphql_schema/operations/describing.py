@@ -1,0 +1,43 @@
+"""Descriptions of the operations API: one line Chinese, one English, on everything; and the shared enums taken up."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+from graphql_schema.enums import ENUMS, Words
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def both(chinese: str, english: str) -> str:
+    """Write the description of a type, field or argument."""
+    return f"{chinese}\n{english}"
+
+
+def described(chinese: str, english: str, **more: Any) -> Any:
+    """Declare a plain field with its description."""
+    return strawberry.field(description=both(chinese, english), **more)
+
+
+def resolved(chinese: str, english: str) -> Callable[[F], F]:
+    """Declare a field that a method resolves, with its description (which is the method's docstring)."""
+    decorate: Callable[[F], F] = strawberry.field(description=both(chinese, english))
+    return decorate
+
+
+def argument(chinese: str, english: str) -> Any:
+    """Describe an argument, inside `Annotated`."""
+    return strawberry.argument(description=both(chinese, english))
+
+
+def take_up(enum: type[Words]) -> None:
+    """Make an enum one of the schema's, with the descriptions of its members."""
+    strawberry.enum(enum, description=enum.about())
+    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = enum[value.name].description
+
+
+for _enum in ENUMS:
+    take_up(_enum)

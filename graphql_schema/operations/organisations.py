@@ -1,0 +1,124 @@
+"""Organisations, the viewer, and the models that makers filed."""
+
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from batteries.rows import ModelRow
+from graphql_schema.enums import BatteryType, EventType, Level, Role
+from graphql_schema.operations.describing import both, described, resolved
+from graphql_schema.operations.nodes import Node, PageInfo, reader_of
+from traceability import models
+from traceability.values import kilograms
+
+
+@strawberry.type(description=both("参与溯源的单位。", "An organisation that takes part."))
+class Organisation(Node):
+    """An organisation with its public master data."""
+
+    code: str = described("统一社会信用代码，18 位。", "Its unified social credit code, 18 characters.")
+    name: str = described("名称。", "Its name.")
+    name_en: str | None = described("英文名称。", "Its English name.")
+    roles: list[Role] = described("角色。", "What it does.")
+    region: str | None = described("行政区划代码（GB/T 2260）。", "Its region (GB/T 2260).")
+
+
+def organisation(row: models.Organisation | None) -> Organisation | None:
+    """Show an organisation's row."""
+    if row is None:
+        return None
+    return Organisation(
+        id=strawberry.ID(f"Organisation:{row.code}"),
+        code=row.code,
+        name=row.name,
+        name_en=row.name_en or None,
+        roles=[Role.of(word) for word in sorted(row.role_set)],
+        region=row.region or None,
+    )
+
+
+@strawberry.type(description=both("单位列表中的一项。", "One place in a list of organisations."))
+class OrganisationEdge:
+    """An edge."""
+
+    cursor: str = described("此项的游标。", "Its cursor.")
+    node: Organisation = described("单位。", "The organisation.")
+
+
+@strawberry.type(description=both("单位列表。", "A list of organisations."))
+class OrganisationConnection:
+    """A connection."""
+
+    edges: list[OrganisationEdge] = described("本页各项。", "The objects of this page.")
+    page_info: PageInfo = described("分页信息。", "Where this page stands.")
+
+
+@strawberry.type(description=both("当前登录者。", "Whoever asks."))
+class Me:
+    """The viewer."""
+
+    name: str = described("姓名或令牌名称。", "The name of the person or token.")
+    organisation: Organisation | None = described("所属单位。", "The organisation acted for.")
+    permissions: list[EventType] = described("可以记录的类型。", "The types of record that may be recorded.")
+
+
+@strawberry.type(description=both("企业申报的电池型号。", "A battery model, as its maker filed it."))
+class BatteryModel:
+    """A model; only its number when nobody filed it."""
+
+    row: strawberry.Private[ModelRow]
+    number: str = described("型号。", "Its number.")
+    level: Level | None = described("层级。", "Its level.")
+    battery_type: BatteryType | None = described("电池类型。", "Its chemistry.")
+    nominal_voltage_v: Decimal | None = described("标称电压，伏。", "Nominal voltage, volts.")
+    rated_capacity_ah: Decimal | None = described("额定容量，安时。", "Rated capacity, ampere-hours.")
+    nominal_energy_kwh: Decimal | None = described("标称能量，千瓦时。", "Nominal energy, kilowatt-hours.")
+    mass_kg: Decimal | None = described("质量，千克。", "Mass, kilograms.")
+    cells: int | None = described("单体数量。", "How many cells it has.")
+    gtin: str | None = described("商品条码（GTIN）。", "Its GTIN.")
+    composition: JSON | None = described(
+        "各元素的质量分数；仅申报企业与联盟可见。", "Mass fractions by element; for who filed it and the alliance only."
+    )
+
+    @resolved("申报企业。", "Who filed it.")
+    def organisation(self, info: strawberry.Info) -> Organisation | None:
+        return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
+
+
+def model(row: ModelRow) -> BatteryModel:
+    """Show a model's row."""
+    return BatteryModel(
+        row=row,
+        number=row.number,
+        level=Level.maybe(row.level),
+        battery_type=BatteryType.maybe(row.battery_type),
+        nominal_voltage_v=_decimal(row.nominal_voltage_v),
+        rated_capacity_ah=_decimal(row.rated_capacity_ah),
+        nominal_energy_kwh=_decimal(row.nominal_energy_kwh),
+        mass_kg=kilograms(row.mass_mg),
+        cells=row.cells,
+        gtin=row.gtin or None,
+        composition=JSON(row.composition) if row.composition else None,
+    )
+
+
+def _decimal(text: str) -> Any:
+    return Decimal(text) if text else None
+
+
+@strawberry.type(description=both("型号列表中的一项。", "One place in a list of models."))
+class BatteryModelEdge:
+    """An edge."""
+
+    cursor: str = described("此项的游标。", "Its cursor.")
+    node: BatteryModel = described("型号。", "The model.")
+
+
+@strawberry.type(description=both("型号列表。", "A list of models."))
+class BatteryModelConnection:
+    """A connection."""
+
+    edges: list[BatteryModelEdge] = described("本页各项。", "The objects of this page.")
+    page_info: PageInfo = described("分页信息。", "Where this page stands.")

@@ -1,0 +1,167 @@
+"""The questions that may be asked."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from batteries.rows import Page
+from graphql_schema.enums import EventType
+from graphql_schema.operations import batteries, scans, transfers
+from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
+from graphql_schema.operations.chains import page_info
+from graphql_schema.operations.describing import argument, both, resolved
+from graphql_schema.operations.nodes import Node, check_size, cursor, place, reader_of, split_id
+from graphql_schema.operations.organisations import (
+    BatteryModelConnection,
+    BatteryModelEdge,
+    Me,
+    Organisation,
+    OrganisationConnection,
+    OrganisationEdge,
+    model,
+    organisation,
+)
+from graphql_schema.operations.scans import ScanResult
+from graphql_schema.operations.transfers import TransferConnection, TransferEdge, TransferFilter
+from graphql_schema.operations.types import battery_by_code, event_by_id, organisation_by_code, transfer_by_id
+from traceability.errors import refuse
+
+#: How many nodes one question may name.
+MOST_NODES = 100
+DEFAULT_PAGE = 50
+
+
+@strawberry.type(
+    description=both(
+        "查询。看不到的与不存在的，回答相同。", "Questions. What may not be seen answers like what does not exist."
+    )
+)
+class Query:
+    """The root of all reading."""
+
+    @resolved("当前登录者。", "Whoever asks.")
+    def me(self, info: strawberry.Info) -> Me:
+        viewer = reader_of(info).viewer
+        reader_of(info).parties.want([viewer.organisation_id])
+        return Me(
+            name=viewer.name or viewer.actor,
+            organisation=organisation(reader_of(info).parties.by_id(viewer.organisation_id)),
+            permissions=[EventType.of(type_) for type_ in viewer.permissions],
+        )
+
+    @resolved("按编码查一块电池。", "One battery by its code.")
+    def battery(
+        self,
+        info: strawberry.Info,
+        code: Annotated[str, argument("编码或临时编码。", "Its code, or a provisional one.")],
+    ) -> Battery | None:
+        return battery_by_code(info, code.strip().upper(), after_write=False)
+
+    @resolved("看得到的电池。", "The batteries that the viewer sees.")
+    def batteries(
+        self,
+        info: strawberry.Info,
+        filters: Annotated[BatteryFilter | None, argument("筛选条件。", "What to narrow it by.")] = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> BatteryConnection:
+        begin = place(after, 1, "after")
+        page = reader_of(info).page(
+            batteries.filters_of(filters), check_size(first, DEFAULT_PAGE), begin[0] if begin else None
+        )
+        edges = [BatteryEdge(cursor=cursor(row.record_id or 0), node=batteries.battery(row)) for row in page.rows]
+        return BatteryConnection(filters=filters, edges=edges, page_info=page_info(edges, page))
+
+    @resolved("解析扫描内容。", "What a scanner read, resolved.")
+    def resolve_scan(
+        self,
+        info: strawberry.Info,
+        payload: Annotated[str, argument("扫描枪读到的全部内容。", "All that the scanner read.")],
+    ) -> ScanResult:
+        return scans.resolve(info, payload)
+
+    @resolved("本单位发出与收到的货运单。", "The consignments that the own organisation sends or receives.")
+    def transfers(
+        self,
+        info: strawberry.Info,
+        filters: Annotated[TransferFilter | None, argument("筛选条件。", "What to narrow it by.")] = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> TransferConnection:
+        begin = place(after, 1, "after")
+        page = reader_of(info).transfers(
+            transfers.filters_of(filters), check_size(first, DEFAULT_PAGE), begin[0] if begin else None
+        )
+        edges = [TransferEdge(cursor=cursor(row.id), node=transfers.transfer(row)) for row in page.rows]
+        return TransferConnection(edges=edges, page_info=page_info(edges, page))
+
+    @resolved(
+        "按统一社会信用代码查单位：本单位、往来单位；联盟可查全部。",
+        "An organisation by its code: the own, a counterparty; any for the alliance.",
+    )
+    def organisation(
+        self, info: strawberry.Info, code: Annotated[str, argument("统一社会信用代码。", "Its code.")]
+    ) -> Organisation | None:
+        return organisation_by_code(info, code.strip().upper())
+
+    @resolved("本单位与往来单位；联盟看到全部。", "The own organisation and its counterparties; all for the alliance.")
+    def organisations(
+        self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None
+    ) -> OrganisationConnection:
+        page = _page(reader_of(info).organisations_known(), first, after)
+        edges = [
+            OrganisationEdge(cursor=cursor(row.pk), node=shown) for row in page.rows if (shown := organisation(row))
+        ]
+        return OrganisationConnection(edges=edges, page_info=page_info(edges, page))
+
+    @resolved("本单位申报的型号。", "The models that the own organisation filed.")
+    def models(self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None) -> BatteryModelConnection:
+        reader = reader_of(info)
+        page = _page(reader.models_known(), first, after)
+        edges = [BatteryModelEdge(cursor=cursor(row.pk), node=model(reader.model_row(row))) for row in page.rows]
+        return BatteryModelConnection(edges=edges, page_info=page_info(edges, page))
+
+    @resolved("按 id 查任何对象。", "Any object by its id.")
+    def node(
+        self,
+        info: strawberry.Info,
+        id: Annotated[strawberry.ID, argument("对象的 id。", "Its id.")],  # noqa: A002
+    ) -> Node | None:
+        return _node(info, id)
+
+    @resolved("按 id 查多个对象，最多 100 个。", "Several objects by their ids, up to 100.")
+    def nodes(
+        self,
+        info: strawberry.Info,
+        ids: Annotated[list[strawberry.ID], argument("各对象的 id。", "Their ids.")],
+    ) -> list[Node | None]:
+        if len(ids) > MOST_NODES:
+            raise refuse("too_many", ("ids",), value=len(ids), limit=MOST_NODES)
+        # Batteries are many as a rule, and loaded together.
+        codes = [key for type_, key in map(split_id, ids) if type_ == "Battery"]
+        found = reader_of(info).batteries(codes) if codes else {}
+        return [
+            (batteries.battery(found[key]) if key in found else None) if type_ == "Battery" else _node(info, id_)
+            for id_ in ids
+            for type_, key in (split_id(id_),)
+        ]
+
+
+def _node(info: strawberry.Info, id_: str) -> Node | None:
+    """Find a node; an id that names nothing, or nothing that the viewer may see, gives None."""
+    type_, key = split_id(id_)
+    if type_ == "Battery":
+        return battery_by_code(info, key, after_write=False)
+    if type_ == "Event":
+        return event_by_id(info, id_)
+    if type_ == "Transfer":
+        return transfer_by_id(info, id_)
+    return organisation_by_code(info, key) if type_ == "Organisation" else None
+
+
+def _page(rows: Any, first: int | None, after: str | None) -> Page[Any]:
+    """A page of rows in order of their ids."""
+    size, begin = check_size(first, DEFAULT_PAGE), place(after, 1, "after")
+    rows = rows.order_by("id")
+    found = list((rows.filter(id__gt=begin[0]) if begin else rows)[: size + 1])
+    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)

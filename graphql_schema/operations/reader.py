@@ -1,0 +1,348 @@
+"""What one request reads: every nested field of a page is loaded for all its rows at once.
+
+Rows are announced when they are made (`want`), which is before the first nested field is resolved; the first resolver
+that asks loads for all of them, the others find it. So the number of queries depends on the question, not on the data.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from batteries import chain_reading, consignments, reading
+from batteries.consignments import TransferFilters
+from batteries.models import BatteryModel, Installation
+from batteries.reading import BatteryFilters
+from batteries.rows import BatteryRow, EventRow, GapRow, ItemRow, ModelRow, Page, TransferRow
+from traceability import events
+from traceability.access import Viewer
+from traceability.models import Organisation, Step
+from traceability.values import to_ms
+
+K = TypeVar("K")
+V = TypeVar("V")
+#: Size, from the end, after, before: the arguments of a page of events.
+Window = tuple[int, bool, Any, Any]
+#: Maker, manufacturer code, number.
+ModelKey = tuple[int | None, str, str]
+
+
+class Batch(Generic[K, V]):
+    """Values by key, loaded for all announced keys when the first is asked for."""
+
+    def __init__(self, load: Callable[[Collection[K]], Mapping[K, V]]) -> None:
+        self._load = load
+        self._wanted: set[K] = set()
+        self._found: dict[K, V | None] = {}
+
+    def want(self, keys: Iterable[K | None]) -> None:
+        """Announce keys that may be asked for."""
+        self._wanted.update(key for key in keys if key is not None and key not in self._found)
+
+    def get(self, key: K | None) -> V | None:
+        """Give the value, or None where there is none."""
+        if key is None:
+            return None
+        if key not in self._found:
+            # Taken first: what is loaded may announce more of the same, to be loaded next time.
+            wanted, self._wanted = self._wanted | {key}, set()
+            found = self._load(wanted)
+            self._found.update({each: found.get(each) for each in wanted})
+        return self._found[key]
+
+
+class Parties:
+    """Organisations by id and by manufacturer code, loaded together."""
+
+    def __init__(self) -> None:
+        self._ids: set[int] = set()
+        self._prefixes: set[str] = set()
+        self._by_id: dict[int, Organisation | None] = {}
+        self._by_prefix: dict[str, Organisation | None] = {}
+
+    def want(self, ids: Iterable[int | None] = (), prefixes: Iterable[str] = ()) -> None:
+        """Announce what may be asked for."""
+        self._ids.update(id_ for id_ in ids if id_ is not None and id_ not in self._by_id)
+        self._prefixes.update(prefix for prefix in prefixes if prefix and prefix not in self._by_prefix)
+
+    def by_id(self, id_: int | None) -> Organisation | None:
+        """Give an organisation."""
+        self.want([id_])
+        return None if id_ is None else self._loaded(self._by_id, id_)
+
+    def by_prefix(self, prefix: str) -> Organisation | None:
+        """Give who filed a manufacturer code."""
+        self.want((), [prefix])
+        return self._loaded(self._by_prefix, prefix) if prefix else None
+
+    def _loaded(self, found: dict[Any, Organisation | None], key: Any) -> Organisation | None:
+        if key not in found:
+            rows = Organisation.objects.filter(Q(id__in=self._ids) | Q(prefixes__prefix__in=self._prefixes))
+            self._by_id.update(dict.fromkeys(self._ids))
+            self._by_prefix.update(dict.fromkeys(self._prefixes))
+            for row in rows.annotate(prefix=F("prefixes__prefix")):
+                self._by_id[row.id] = row
+                if row.prefix:
+                    self._by_prefix[row.prefix] = row
+            self._ids, self._prefixes = set(), set()
+        return found[key]
+
+
+class Reader:
+    """Reads for one viewer, for the length of one request (until it writes)."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.now_ms = to_ms(timezone.now())
+        self._rows: dict[str, BatteryRow] = {}
+        self.parties = Parties()
+        self._vehicles: Batch[str, Installation] = Batch(
+            lambda codes: chain_reading.vehicles(viewer, self._known(codes))
+        )
+        self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
+        self._notable: Batch[int, list[Step]] = Batch(self._load_notable)
+        self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
+            lambda codes: chain_reading.lineage(self._known(codes))
+        )
+        self._tied: Batch[str, BatteryRow] = Batch(self._load_tied)
+        self._events: dict[Window, Batch[str, Page[EventRow]]] = {}
+        self._parts: dict[tuple[int, str | None], Batch[str, list[BatteryRow]]] = {}
+        self._transfers: dict[int, TransferRow] = {}
+        self._items: dict[tuple[int, int | None], Batch[int, list[ItemRow]]] = {}
+        self._item_batteries: Batch[int, BatteryRow] = Batch(self._load_item_batteries)
+
+    # Batteries -------------------------------------------------------------------------------------------------------
+
+    def batteries(self, codes: Collection[str], *, intake: bool = False) -> dict[str, BatteryRow]:
+        """Batteries by any of their codes; absent what the viewer may not see."""
+        found = reading.batteries_by_code(self.viewer, codes, intake=intake)
+        self._announce(found.values())
+        return found
+
+    def page(self, filters: BatteryFilters, size: int, after: int | None) -> Page[BatteryRow]:
+        """A page of the list of batteries."""
+        page = reading.battery_page(self.viewer, filters, size, after)
+        self._announce(page.rows)
+        return page
+
+    def count(self, filters: BatteryFilters) -> int:
+        """How many batteries the list holds."""
+        return reading.count_batteries(self.viewer, filters)
+
+    def _announce(self, rows: Iterable[BatteryRow]) -> None:
+        for row in rows:
+            # A battery may be seen further on one way than on another; the wider sight is as true.
+            known = self._rows.get(row.code)
+            if known is None or row.sight.until > known.sight.until:
+                self._rows[row.code] = row
+            self.parties.want([row.holder_id, row.keeper_id, row.transit_to_id], [row.prefix])
+            self._models.want((_model_key(row),))
+            self._notable.want((row.chain_id,))
+            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage)
+            for batch in (*by_code, *self._events.values(), *self._parts.values()):
+                batch.want((row.code,))
+
+    def _known(self, codes: Collection[str]) -> list[BatteryRow]:
+        return [self._rows[code] for code in codes]
+
+    def vehicle_of(self, row: BatteryRow) -> Installation | None:
+        """The vehicle that a battery is in."""
+        return self._vehicles.get(row.code) if row.sight.sees_chain else None
+
+    def events_of(self, row: BatteryRow, window: Window) -> Page[EventRow]:
+        """A page of a battery's events."""
+        if not row.sight.sees_chain:
+            return Page(())
+        if window not in self._events:
+            self._events[window] = Batch(lambda codes: self._load_events(codes, window))
+            self._events[window].want(self._rows)
+        return self._events[window].get(row.code) or Page(())
+
+    def _load_events(self, codes: Collection[str], window: Window) -> dict[str, Page[EventRow]]:
+        size, from_end, after, before = window
+        pages = chain_reading.event_pages(self._known(codes), size, from_end=from_end, after=after, before=before)
+        self.parties.want(event.organisation_id for page in pages.values() for event in page.rows)
+        return pages
+
+    def gaps_of(self, row: BatteryRow) -> tuple[GapRow, ...]:
+        """The gaps of a battery's chain, as far as it is seen."""
+        return chain_reading.gaps(self._notable.get(row.chain_id) or (), row.sight)
+
+    def campaigns_of(self, row: BatteryRow) -> tuple[str, ...] | None:
+        """What a battery is recalled under, for anyone who handles it; None when it is not recalled."""
+        return chain_reading.campaigns(self._notable.get(row.chain_id) or ())
+
+    def _load_notable(self, chain_ids: Collection[int]) -> dict[int, list[Step]]:
+        found = chain_reading.notable_steps(chain_ids)
+        steps = [step for chain in found.values() for step in chain]
+        self.parties.want(id_ for step in steps for id_ in (step.organisation_id, step.other_id))
+        return found
+
+    def parts_of(self, row: BatteryRow, size: int, after: str | None) -> list[BatteryRow]:
+        """The direct parts of a battery."""
+        if not row.sight.sees_chain:
+            return []
+        key = (size, after)
+        if key not in self._parts:
+            self._parts[key] = Batch(lambda codes: self._load_parts(codes, size, after))
+            self._parts[key].want(self._rows)
+        return self._parts[key].get(row.code) or []
+
+    def _load_parts(self, codes: Collection[str], size: int, after: str | None) -> dict[str, list[BatteryRow]]:
+        found = reading.parts_by_parent(self.viewer, self._known(codes), size, after)
+        self._announce(row for rows in found.values() for row in rows)
+        return found
+
+    def sources_of(self, row: BatteryRow) -> list[BatteryRow]:
+        """What a second-life product was made of, as far as the viewer sees those batteries."""
+        return self._ties_of(row)[0]
+
+    def products_of(self, row: BatteryRow) -> list[BatteryRow]:
+        """What was made of a battery, as far as the viewer sees it."""
+        return self._ties_of(row)[1]
+
+    def _ties_of(self, row: BatteryRow) -> tuple[list[BatteryRow], list[BatteryRow]]:
+        ties = self._lineage.get(row.code) if row.sight.sees_chain else None
+        sources, products = ties or ((), ())
+        for codes in (sources, products):
+            self._tied.want(codes)
+        first, second = ([self._tied.get(code) for code in codes] for codes in (sources, products))
+        return [row for row in first if row], [row for row in second if row]
+
+    def _load_tied(self, codes: Collection[str]) -> dict[str, BatteryRow]:
+        return self.batteries(codes)
+
+    # Organisations and models ----------------------------------------------------------------------------------------
+
+    def organisation_known(self, code: str) -> Organisation | None:
+        """An organisation that the viewer may ask for: its own, a counterparty, or any for the alliance."""
+        return self.organisations_known().filter(code=code).first()
+
+    def organisations_known(self) -> QuerySet[Organisation]:
+        """The organisations that the viewer may ask for."""
+        rows = Organisation.objects.all()
+        if self.viewer.is_alliance:
+            return rows
+        own = Q(pk=self.viewer.organisation_id or 0)
+        return rows.filter(own | consignments.shares_a_transfer(self.viewer))
+
+    def models_known(self) -> QuerySet[BatteryModel]:
+        """The models that the viewer's organisation filed; all for the alliance."""
+        rows = BatteryModel.objects.all()
+        return rows if self.viewer.is_alliance else rows.filter(organisation=self.viewer.organisation_id or 0)
+
+    def model_row(self, row: BatteryModel) -> ModelRow:
+        """A filed model; its composition is for who filed it and the alliance."""
+        self.parties.want([row.organisation_id])
+        own = self.viewer.is_alliance or row.organisation_id == self.viewer.organisation_id
+        return ModelRow(
+            number=row.number,
+            organisation_id=row.organisation_id,
+            level=row.level,
+            battery_type=row.battery_type,
+            nominal_voltage_v=row.nominal_voltage_v,
+            rated_capacity_ah=row.rated_capacity_ah,
+            nominal_energy_kwh=row.nominal_energy_kwh,
+            mass_mg=row.mass_mg,
+            cells=row.cells,
+            gtin=row.gtin,
+            composition=row.composition if own else None,
+            id=row.pk,
+        )
+
+    def model_of(self, row: BatteryRow) -> ModelRow | None:
+        """The model of a battery: as its maker filed it, else as the owner of its manufacturer code did."""
+        if not row.model_number:
+            return None
+        return self._models.get(_model_key(row)) or ModelRow(row.model_number)
+
+    def _load_models(self, keys: Collection[ModelKey]) -> dict[ModelKey, ModelRow]:
+        makers, prefixes = {maker for maker, _, _ in keys}, {prefix for _, prefix, _ in keys}
+        filed = BatteryModel.objects.filter(
+            Q(organisation__in=makers - {None}) | Q(organisation__prefixes__prefix__in=prefixes - {""}),
+            number__in={number for _, _, number in keys},
+        ).annotate(prefix=F("organisation__prefixes__prefix"))
+        by_maker: dict[tuple[Any, str], BatteryModel] = {}
+        by_prefix: dict[tuple[Any, str], BatteryModel] = {}
+        for row in filed:
+            by_maker[row.organisation_id, row.number] = row
+            by_prefix[row.prefix, row.number] = row
+        found = {key: by_maker.get((key[0], key[2])) or by_prefix.get((key[1], key[2])) for key in keys}
+        return {key: self.model_row(row) for key, row in found.items() if row is not None}
+
+    # Events by themselves --------------------------------------------------------------------------------------------
+
+    def event(self, *, code: str = "", sequence: int = 0, number: int | None = None) -> EventRow | None:
+        """One event, by its place on a record or by the ledger's number, if the viewer may see it."""
+        if number is not None:
+            found = chain_reading.event_by_number(number)
+        else:
+            found = chain_reading.event_by_place(code, sequence)
+        if found is None:
+            return None
+        event, step = found
+        chain = step.record_id if step else None
+        sight = None
+        if chain is not None:
+            row = reading.batteries_by_record(self.viewer, [chain]).get(chain)
+            sight = row.sight if row else None
+        if not chain_reading.may_see(self.viewer, event, step, sight):
+            return None
+        self.parties.want([event.organisation_id])
+        return chain_reading.event_row(event, step, events.contents_of([event.pk]).get(event.pk, ()))
+
+    # Consignments ----------------------------------------------------------------------------------------------------
+
+    def transfer(self, number: int) -> TransferRow | None:
+        """A consignment that the viewer sends or is to receive."""
+        row = consignments.transfer_by_number(self.viewer, number, self.now_ms)
+        self._announce_transfers([row] if row else [])
+        return row
+
+    def transfers(self, filters: TransferFilters, size: int, after: int | None) -> Page[TransferRow]:
+        """A page of consignments."""
+        page = consignments.transfer_page(self.viewer, filters, size, after, self.now_ms)
+        self._announce_transfers(page.rows)
+        return page
+
+    def expected(self, row: BatteryRow) -> TransferRow | None:
+        """The open consignment, addressed to the viewer, in which a battery is on its way."""
+        ids = [] if row.record_id is None else [row.record_id]
+        found = consignments.expected_transfers(self.viewer, ids, self.now_ms)
+        self._announce_transfers(found.values())
+        return found.get(row.record_id or 0)
+
+    def _announce_transfers(self, rows: Iterable[TransferRow]) -> None:
+        for row in rows:
+            self._transfers[row.id] = row
+            self.parties.want([row.sender_id, row.receiver_id])
+            for wanted in self._items.values():
+                wanted.want([row.id])
+
+    def items_of(self, row: TransferRow, size: int, after: int | None) -> list[ItemRow]:
+        """The batteries of a consignment."""
+        key = (size, after)
+        if key not in self._items:
+            self._items[key] = Batch(lambda ids: self._load_items(ids, size, after))
+            self._items[key].want(self._transfers)
+        return self._items[key].get(row.id) or []
+
+    def _load_items(self, ids: Collection[int], size: int, after: int | None) -> dict[int, list[ItemRow]]:
+        rows = [self._transfers[id_] for id_ in ids]
+        found = consignments.items_by_transfer(self.viewer, rows, size, after)
+        self._item_batteries.want(item.record_id for items in found.values() for item in items)
+        return found
+
+    def battery_of(self, item: ItemRow) -> BatteryRow | None:
+        """The battery of a consignment's item; both sides know of it, so the intake view at least."""
+        return self._item_batteries.get(item.record_id)
+
+    def _load_item_batteries(self, ids: Collection[int]) -> dict[int, BatteryRow]:
+        found = reading.batteries_by_record(self.viewer, ids, intake=True)
+        self._announce(found.values())
+        return found
+
+
+def _model_key(row: BatteryRow) -> ModelKey | None:
+    return (row.maker_id, row.prefix, row.model_number) if row.model_number else None

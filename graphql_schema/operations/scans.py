@@ -1,0 +1,90 @@
+"""What a scanner read, at the dock."""
+
+import datetime as dt
+
+import strawberry
+from django.utils import timezone
+
+from batteries import code_messages
+from batteries.codes import Problem, Scan, scan
+from batteries.label_text import MAX_TEXT
+from batteries.rows import BatteryRow
+from graphql_schema.enums import LabelState, ScanKind
+from graphql_schema.operations.batteries import Battery, battery
+from graphql_schema.operations.describing import both, described
+from graphql_schema.operations.nodes import Warning, reader_of, warning  # noqa: A004
+from graphql_schema.operations.reader import Reader
+from graphql_schema.operations.transfers import Transfer, transfer
+from traceability import errors, identity
+from traceability.access import FULL
+
+
+@strawberry.type(description=both("系统签发的标签。", "A label that this system issued."))
+class Label:
+    """A label."""
+
+    authentic: bool = described("签名是否真实。", "Whether its signature is authentic.")
+    status: LabelState = described("状态。", "Its state.")
+    issued_at: dt.datetime | None = described("签发时间。", "When it was issued.")
+
+
+@strawberry.type(description=both("扫码结果。", "What was scanned, and what is known of it."))
+class ScanResult:
+    """A scan, resolved."""
+
+    kind: ScanKind = described("扫描内容的类型。", "What the scanner read.")
+    code: str | None = described(
+        "其中的电池编码；无法识别时为空。", "The battery code in it; empty when there is none."
+    )
+    label: Label | None = described("标签；目前为空。", "The label; empty as long as none are issued.")
+    battery: Battery | None = described(
+        "电池；看不到其链条的单位得到固定的入库视图。",
+        "The battery; who may not see its chain gets the fixed intake view.",
+    )
+    expected_transfer: Transfer | None = described(
+        "发往本单位、尚未办结的货运单。", "The open consignment in which it is on its way to the own organisation."
+    )
+    warnings: list[Warning] = described("提示。", "What to know about it.")
+
+
+def resolve(info: strawberry.Info, payload: str) -> ScanResult:
+    """Resolve a payload; never raises, whatever a scanner sends."""
+    read = scan(payload, today=timezone.localdate())
+    reader = reader_of(info)
+    row = reader.batteries([read.code], intake=True).get(read.code) if read.code else None
+    expected = reader.expected(row) if row else None
+    warnings = [*_about_code(read, row is not None, len(payload)), *_about_battery(reader, row, read.code)]
+    if row and expected is None and not (row.sight.level == FULL and row.holder_id == reader.viewer.organisation_id):
+        warnings.append(warning(errors.Problem("not_expected_here")))
+    return ScanResult(
+        kind=ScanKind.of(read.kind),
+        code=read.code,
+        label=None,
+        battery=battery(row) if row else None,
+        expected_transfer=transfer(expected) if expected else None,
+        warnings=warnings,
+    )
+
+
+def _about_code(read: Scan, registered: bool, length: int) -> list[Warning]:
+    if read.reading is None:
+        return [_told(Problem("length", None, str(length)))] if read.code is None and length > MAX_TEXT else []
+    found = (*read.reading.errors, *read.reading.warnings)
+    # A code that somebody registered was not misread.
+    return [_told(problem) for problem in found if not (registered and problem.code == "ambiguous_letter")]
+
+
+def _told(found: Problem) -> Warning:
+    return Warning(code=found.code, message=code_messages.message(found))
+
+
+def _about_battery(reader: Reader, row: BatteryRow | None, code: str | None) -> list[Warning]:
+    found = []
+    if code is not None and row is None:
+        found.append(errors.Problem("unregistered"))
+    prefix = identity.prefix_of(code) if code else ""
+    if prefix and reader.parties.by_prefix(prefix) is None:
+        found.append(errors.Problem("unknown_manufacturer", (), {"value": code}))
+    if row and (campaigns := reader.campaigns_of(row)) is not None:
+        found.append(errors.Problem("recalled", (), {"value": ", ".join(name for name in campaigns if name) or "—"}))
+    return [warning(problem) for problem in found]

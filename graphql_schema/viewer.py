@@ -1,0 +1,65 @@
+"""Who asks: a machine by its token, a person by the session, or nobody.
+
+A token wins: a request that carries one is judged by it alone, and a bad one is refused even with a good session. Only
+requests that live off a cookie can be forged by another page, so only those need the CSRF token.
+"""
+
+import re
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from graphql_schema.errors import refusal
+from graphql_schema.reading import Unreadable
+from traceability import tokens
+from traceability.access import ANONYMOUS, Viewer, viewer_for_user
+
+_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+
+
+def authenticate(request: HttpRequest) -> Viewer:
+    """Find out who asks; raises Unreadable 401 (bad token) or 403 (session without CSRF token)."""
+    header = request.headers.get("Authorization", "")
+    if header[:6].lower() == "bearer":
+        given = _BEARER.fullmatch(header.strip())
+        viewer = tokens.authenticate(given[1]) if given else None
+        if viewer is None:
+            raise Unreadable(
+                401, refusal("bad_token"), {"WWW-Authenticate": 'Bearer realm="graphql", error="invalid_token"'}
+            )
+        return viewer
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return ANONYMOUS
+    check_csrf(request)
+    return viewer_for_user(user)
+
+
+def check_csrf(request: HttpRequest) -> None:
+    """Ask Django's own CSRF check, origin included; raises Unreadable 403."""
+    check = _Csrf(_never_called)
+    check.process_request(request)
+    # The view itself is exempt, because tokens need no check: so the check is given no view.
+    if check.process_view(request, cast(Any, None), (), {}) is not None:
+        raise Unreadable(403, refusal("csrf"))
+
+
+def viewer_of(info: Any) -> Viewer:
+    """Give the viewer to a resolver, of either surface."""
+    return cast(Viewer, info.context.viewer)
+
+
+def sign_in_needed() -> Unreadable:
+    """Make the answer to somebody unknown who asks for more than the schema."""
+    return Unreadable(401, refusal("sign_in"), {"WWW-Authenticate": 'Bearer realm="graphql"'})
+
+
+class _Csrf(CsrfViewMiddleware):
+    def _reject(self, *_args: Any) -> HttpResponse:
+        # Django would render its page; only the fact is needed.
+        return HttpResponse(status=403)
+
+
+def _never_called(_request: HttpRequest) -> HttpResponse:
+    raise AssertionError

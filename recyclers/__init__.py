@@ -1,0 +1,1 @@
+"""What recyclers are allowed to do: listings and permits."""

@@ -1,0 +1,382 @@
+"""Custody from one hand to the next: dispatch, receive, refuse, and the decision of a dispute.
+
+Two-sided: the sender announces, the receiver confirms, and until then the sender holds. What stands on the dock is
+recorded, announced or not, readable or not; the answer to each item says what the record found:
+
+    DUPLICATE                  already here: nothing was recorded
+    QUARANTINED                leaking or burnt, or unannounced without a readable code: safety before everything else
+    CONFLICT                   recorded, but its stage contradicts (still in a vehicle, processed, …)
+    DISPUTED                   another is known to hold it and did not send it here
+    UNANNOUNCED                nobody is known to hold it, or it was never registered
+    RECEIVED_WITH_DIFFERENCES  announced, and off in mass or condition
+    RECEIVED                   announced, and as sent
+
+The first that applies is the outcome; what else was found stands in the warnings. Nothing has to be written for a
+consignment that is overdue or partly received: what was not received stays in transit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from traceability import calls, events, identity, ledger, values
+from traceability.access import Viewer
+from traceability.errors import Problem, Refusal
+from traceability.facts import Fact, provisional_identity
+from traceability.models import LifecycleEvent, LifecycleRecord, Step, Transfer, TransferItem
+from traceability.receipts import Entry, Receipt
+
+Item = Mapping[str, Any]
+
+
+class Outcome(StrEnum):
+    """What an item's receipt found; the first that applies, in this order."""
+
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    CONFLICT = "conflict"
+    DISPUTED = "disputed"
+    UNANNOUNCED = "unannounced"
+    RECEIVED_WITH_DIFFERENCES = "received_with_differences"
+    RECEIVED = "received"
+
+
+ORDER: Final = list(Outcome)
+STORED: Final = frozenset({"produced", "retired"})
+HAZARDS: Final = frozenset({"leaking", "burnt"})
+CONDITIONS: Final = {"damaged": _("damaged"), "leaking": _("leaking"), "burnt": _("burnt")}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedItem:
+    """The answer to one item of a receipt. `event_id` is None where nothing was recorded."""
+
+    code: str
+    outcome: Outcome
+    warnings: tuple[Problem, ...] = ()
+    event_id: int | None = None
+    replayed: bool = False
+
+
+# Handing over --------------------------------------------------------------------------------------------------------
+
+
+def dispatch(
+    items: Sequence[Item],
+    *,
+    to: str,
+    occurred_at: Any,
+    by: Viewer,
+    idempotency_key: str,
+    waybill: str | None = None,
+    site: Item | None = None,
+) -> tuple[Transfer | None, Receipt]:
+    """Send batteries off to another organisation, all or none; the sender holds them until they are received.
+
+    Args:
+        items: each {code, massKg, attachments, extra}; None counts as absent.
+
+    Returns:
+        the consignment (with what was sent before under the same waybill), and what became of each item. A repeated
+        call has no consignment any more when a correction has taken everything out of it.
+
+    Raises:
+        Refusal: with every problem, its path into the call (`items`, `3`, `massKg`).
+    """
+    shared = {"to": to, "waybill": waybill}
+    given = [_record(item, shared, battery=item.get("code"), occurred_at=occurred_at, site=site) for item in items]
+    receipt = calls.record_items("dispatched", given, by=by, idempotency_key=idempotency_key)
+    details = receipt.entries[0].fact.details
+    sent_under = f"={details['waybill']}" if "waybill" in details else f"#{calls.check_key(idempotency_key)}"
+    consignments = Transfer.objects.filter(sender=by.organisation_id, receiver__code=details["to"])
+    return consignments.filter(reference=sent_under).first(), receipt
+
+
+def refuse(
+    items: Sequence[Item],
+    *,
+    occurred_at: Any,
+    by: Viewer,
+    idempotency_key: str,
+    from_: str | None = None,
+    waybill: str | None = None,
+    reason: str | None = None,
+    site: Item | None = None,
+) -> Receipt:
+    """Send back what was on its way here, all or none; the sender goes on holding it.
+
+    Args:
+        items: each {code, attachments, extra}.
+
+    Raises:
+        Refusal: with every problem, its path into the call.
+    """
+    shared = {"from": from_, "waybill": waybill, "reason": reason}
+    given = [_record(item, shared, battery=item.get("code"), occurred_at=occurred_at, site=site) for item in items]
+    return calls.record_items("refused", given, by=by, idempotency_key=idempotency_key)
+
+
+def decide_dispute(
+    code: str,
+    *,
+    occurred_at: Any,
+    by: Viewer,
+    idempotency_key: str,
+    holder: str | None = None,
+    reason: str | None = None,
+) -> Entry:
+    """Say, as the alliance, who holds a battery that two claim; without `holder`, who has it now.
+
+    Raises:
+        Refusal: `role`, `unknown_battery`, `unknown_organisation`, and those of `calls.record_one`.
+    """
+    given = {"battery": code, "occurredAt": occurred_at, "details": {"holder": holder, "reason": reason}}
+    return calls.record_one("dispute_decided", given, by=by, idempotency_key=idempotency_key)
+
+
+def _record(item: Item, shared: Item, *, battery: str | None, occurred_at: Any, site: Item | None) -> dict[str, Any]:
+    """One item as a record: what it says of itself, and what all items of the call share."""
+    own = {name: value for name, value in item.items() if name not in ("payload", "code", "attachments")}
+    return {
+        "battery": battery,
+        "occurredAt": occurred_at,
+        "site": site,
+        "attachments": item.get("attachments"),
+        "details": {**own, **shared},
+    }
+
+
+# Taking in -----------------------------------------------------------------------------------------------------------
+
+
+def receive(
+    items: Sequence[Item],
+    *,
+    occurred_at: Any,
+    by: Viewer,
+    idempotency_key: str,
+    from_: str | None = None,
+    waybill: str | None = None,
+    site: Item | None = None,
+) -> list[ReceivedItem]:
+    """Take in what stands on the dock, all or none, and say of each item what the record found.
+
+    The same call again gives the same answers, judged by what the ledger holds for it.
+
+    Args:
+        items: each {payload or code, massKg, condition, label, attachments, extra}. A payload is what the scanner
+            read; what cannot be read gets a provisional identity, the same at every repetition of the call.
+
+    Raises:
+        Refusal: with every problem, its path into the call. Stage and custody never are one.
+    """
+    try:
+        calls.check_size(items)
+        key = calls.check_key(idempotency_key)
+        shared = {"from": from_, "waybill": waybill}
+        codes = _read_codes(items, key, calls.own_code(by))
+        given = [
+            _record(item, shared, battery=code, occurred_at=occurred_at, site=site)
+            for item, code in zip(items, codes, strict=True)
+        ]
+        facts = calls.read_items("received", given, by=by, idempotency_key=key)
+        calls.check_caller(facts, by)
+        return calls.transact(lambda: _receive(facts, by))
+    except Refusal as refusal:
+        raise calls.told(refusal) from None
+
+
+def _read_codes(items: Sequence[Item], key: str, organisation: str) -> list[str]:
+    today = timezone.localdate()
+    codes = []
+    for place, item in enumerate(items):
+        read = [_read_code(text, today) for name in ("payload", "code") if (text := item.get(name))]
+        found = [code for code in read if code]
+        if len(set(found)) > 1:
+            raise values.wrong(item["code"], found[0], "items", str(place), "code")
+        codes.append(found[0] if found else provisional_identity(organisation, calls.key_of(key, f"item-{place}")))
+    return codes
+
+
+def _read_code(text: str, today: Any) -> str | None:
+    code: str | None = identity.codes().scan(text, today=today).code
+    return code
+
+
+def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedItem]:
+    """Record what is not here yet. Locked first, so that of two phones that scan one battery only one receives it."""
+    assert by.organisation_id is not None
+    roots = _lock({fact.code for fact in facts})
+    known = _recorded_keys(facts, by.organisation_id)
+    here = _already_here(roots.values(), by.organisation_id, facts[0].occurred_ms)
+    answers: dict[int, ReceivedItem] = {}
+    taken: list[tuple[int, Fact]] = []
+    seen: dict[int | str, int] = {}
+    problems = []
+    for place, fact in enumerate(facts):
+        root = roots.get(fact.code)
+        thing: int | str = root.id if root else fact.code
+        since = seen.get(thing)
+        if since is None and root and fact.key not in known:
+            since = here.get(root.id)
+        if since is not None:
+            answers[place] = _duplicate(fact.code, since)
+        elif known and fact.key not in known:
+            # The call was made before without this item.
+            problems.append(Problem("key_reused", (*fact.path, "key"), {"value": fact.key}))
+        else:
+            taken.append((place, fact))
+        seen.setdefault(thing, fact.occurred_ms)
+    if problems:
+        raise Refusal(*problems)
+    entries = ledger.record([fact for _, fact in taken], by=by).entries
+    for (place, _fact), answer in zip(taken, _judge_all(entries, by.organisation_id), strict=True):
+        answers[place] = answer
+    return [answers[place] for place in range(len(facts))]
+
+
+def _lock(codes: set[str]) -> dict[str, LifecycleRecord]:
+    """Lock the batteries' records as the ledger will, in the same order; gives code → the record of its chain."""
+    locked = LifecycleRecord.objects.select_for_update().order_by("kind", "code")
+    records = list(locked.filter(kind=LifecycleRecord.Kind.BATTERY, code__in=codes))
+    roots = {record.id: record for record in records}
+    missing = {record.chain_id for record in records if record.chain_id} - roots.keys()
+    if missing:
+        roots |= {record.id: record for record in locked.filter(id__in=missing)}
+    return {record.code: roots[record.chain_id or record.id] for record in records}
+
+
+def _recorded_keys(facts: Sequence[Fact], organisation_id: int) -> set[str]:
+    keys = [fact.key for fact in facts]
+    return set(LifecycleEvent.objects.filter(organisation=organisation_id, key__in=keys).values_list("key", flat=True))
+
+
+# Whether it is here already ------------------------------------------------------------------------------------------
+
+
+def _already_here(roots: Any, us: int, moment: int) -> dict[int, int]:
+    """Which of these batteries stood here at that moment, and since when: record → ms.
+
+    Judged at its place in the order of occurrence, so that a late scan of an earlier stay is no duplicate of a later
+    one. A scan from shortly before our receipt is the same receipt, told by a second phone.
+    """
+    candidates = {
+        root.id: root.last_ms
+        for root in roots
+        if not root.part_of and root.last_ms is not None and (root.holder_id == us or root.last_ms > moment)
+    }
+    if not candidates:
+        return {}
+    chains: dict[int, list[Step]] = {id_: [] for id_ in candidates}
+    effective = Step.objects.filter(record_id__in=candidates, effective=True)
+    for step in effective.order_by("record_id", "occurred_ms", "arrival"):
+        chains[step.record_id].append(step)
+    found = {id_: _here_since(steps, us, moment) for id_, steps in chains.items()}
+    return {id_: since for id_, since in found.items() if since is not None}
+
+
+def _here_since(steps: Sequence[Step], us: int, moment: int) -> int | None:
+    before = [step for step in steps if step.occurred_ms <= moment]
+    after = steps[len(before) :]
+    if before and _stands_here(before[-1], us):
+        receipts = [step for step in before if _is_receipt(step, us)]
+        return (receipts or before)[-1].occurred_ms
+    if after and _is_receipt(after[0], us) and _stands_here(after[0], us):
+        return after[0].occurred_ms
+    return None
+
+
+def _is_receipt(step: Step, us: int) -> bool:
+    return step.type == "received" and step.organisation_id == us
+
+
+def _stands_here(step: Step, us: int) -> bool:
+    """Whether it is held here, stored and not on its way; it comes back to a claimant, so that is another receipt."""
+    return (
+        step.holder_after == us
+        and step.claimant_after != us
+        and step.transit_after is None
+        and step.stage_after in STORED
+    )
+
+
+def _duplicate(code: str, since: int) -> ReceivedItem:
+    when = timezone.localtime(values.from_ms(since)).strftime("%Y-%m-%d %H:%M")
+    return ReceivedItem(code, Outcome.DUPLICATE, (Problem("already_here", (), {"when": when}),))
+
+
+# What the record found -----------------------------------------------------------------------------------------------
+
+
+def _judge_all(entries: Sequence[Entry], us: int) -> list[ReceivedItem]:
+    """Judge receipts by the steps that are stored for them: the same for the first answer and for a repeated one."""
+    ids = [entry.event_id for entry in entries]
+    steps = {step.event_id: step for step in Step.objects.filter(event_id__in=ids).select_related("record")}
+    closed = TransferItem.objects.filter(closing_id__in=ids, status=TransferItem.Status.RECEIVED)
+    sent = dict(closed.values_list("closing_id", "sent_mg"))
+    recalls = _recalls({step.record_id for step in steps.values()})
+    answers = []
+    for entry in entries:
+        step = steps[entry.event_id or 0]
+        found = [*_found(entry.fact, step, us), *_differences(entry.fact, sent.get(step.event_id))]
+        if campaign := recalls.get(step.record_id):
+            found.append((Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})))
+        outcome = min((outcome for outcome, _problem in found), key=ORDER.index, default=Outcome.RECEIVED)
+        warnings = tuple(problem for _outcome, problem in found)
+        replayed = entry.status == ledger.REPLAYED
+        answers.append(ReceivedItem(entry.fact.code, outcome, warnings, entry.event_id, replayed))
+    return answers
+
+
+def _found(fact: Fact, step: Step, us: int) -> list[tuple[Outcome, Problem]]:
+    """What the chain says against the receipt: (outcome it asks for, warning)."""
+    found = []
+    disputed = step.intruder_after == us
+    if step.unannounced and identity.is_provisional(fact.code):
+        found.append((Outcome.QUARANTINED, Problem("code_unreadable")))
+    if step.fault == "missing_link":
+        found.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": step.stage_before})))
+    if disputed:
+        found.append((Outcome.DISPUTED, Problem("held_by_another")))
+    if step.unannounced and step.transit_before is not None:
+        found.append((Outcome.UNANNOUNCED, Problem("announced_to_another")))
+    elif step.unannounced and not disputed:
+        found.append((Outcome.UNANNOUNCED, Problem("not_expected_here")))
+    if not step.record.has_origin and not identity.is_provisional(fact.code):
+        found.append((Outcome.RECEIVED, Problem("unregistered")))
+    return found
+
+
+def _differences(fact: Fact, sent_mg: int | None) -> list[tuple[Outcome, Problem]]:
+    """What differs from what was sent: the condition, and the mass beyond `MASS_DIFFERENCE_PERCENT` of it."""
+    found = []
+    condition = fact.details.get("condition")
+    if condition in CONDITIONS:
+        outcome = Outcome.QUARANTINED if condition in HAZARDS else Outcome.RECEIVED_WITH_DIFFERENCES
+        found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
+    received_mg = values.milligrams(fact.details.get("massKg"))
+    if sent_mg is not None and received_mg is not None:
+        allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * sent_mg
+        if abs(received_mg - sent_mg) * 100 > allowed:
+            sent = {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))}
+            found.append((Outcome.RECEIVED_WITH_DIFFERENCES, Problem("mass_difference", (), sent)))
+    return found
+
+
+def _recalls(record_ids: set[int]) -> dict[int, str]:
+    """The latest campaign under which each of these batteries is recalled: record → its name or instruction."""
+    steps = Step.objects.filter(record_id__in=record_ids, type="recalled", effective=True)
+    events_of = dict(steps.order_by("occurred_ms", "arrival").values_list("event_id", "record_id"))
+    if not events_of:
+        return {}
+    found = {}
+    for stored in events.stored(LifecycleEvent.objects.filter(id__in=events_of).order_by("id")):
+        details = (stored.fact.replacement or stored.fact).details
+        found[events_of[stored.id]] = details.get("campaign") or details.get("instruction") or "—"
+    return found

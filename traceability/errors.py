@@ -1,0 +1,163 @@
+"""Every refusal of the product, each with a stable code.
+
+    Refusal            an expected "no": a problem, or several, in one exception
+      Conflict         the same, but trying again later may succeed
+
+A `Problem` is the value behind it: code, path into the input, and what the sentence needs. The sentence is made in the
+language of whoever reads it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+#: code → sentence. `{value}` is what was found. Sentences say what to do where that helps.
+MESSAGES: dict[str, Any] = {
+    # shape
+    "not_an_object": _("A record is a JSON object."),
+    "invalid_json": _("This line is not valid JSON: {value}."),
+    "unknown_field": _("The field {value} is not known here; keep your own data under `extra`."),
+    "missing_field": _("The field {value} must be given."),
+    "wrong_value": _("{value} is not allowed here; expected: {expected}."),
+    "unknown_type": _("{value} is not a type of record."),
+    "unsupported_type": _("Records of the type {value} are not taken up yet."),
+    "too_many": _("{value} are too many at once; the limit is {limit}."),
+    "bad_header": _("The column {value} is not known; the columns are: {expected}."),
+    "encoding": _("The file is neither UTF-8 nor GB 18030."),
+    "line_encoding": _("This line is not UTF-8."),
+    "line_length": _("This line is longer than {limit} bytes."),
+    "duplicate": _("{value} occurs more than once."),
+    # who
+    "role": _("{organisation} has not the role to record `{value}`."),
+    "not_own_name": _("Only facts of your own organisation can be recorded, not of {value}."),
+    "not_maker": _("Only the maker or the alliance may do this."),
+    "unknown_organisation": _("The organisation {value} is not registered."),
+    "no_organisation": _("You act for no organisation; ask the administrator to assign you to one."),
+    "sign_in": _("Sign in, or send a token."),
+    # what
+    "unknown_battery": _("The battery {value} is not known."),
+    "unknown_event": _("No record with the key {value} is known."),
+    "not_found": _("Nothing was found under {value}."),
+    "stage": _("`{type}` is not possible while the battery is {stage}; possible: {allowed}."),
+    "not_holder": _("Only its holder may do this, and {organisation} does not hold it."),
+    "not_addressee": _("The battery is not on its way to {organisation}."),
+    "not_part": _("{value} is not a part of {battery}."),
+    "built_in": _("{value} is built into another battery; it has to be taken out of it first."),
+    "in_transit": _("The battery is already on its way; it has to be received or refused first."),
+    "already_identified": _("{value} has already been identified."),
+    "not_provisional": _("Only a provisional identity (TMP-…) can be identified, not {value}."),
+    "not_recorder": _("Only who recorded the original, or the alliance, may correct it."),
+    "key_reused": _("The key {value} was used before with other content."),
+    "concurrent_change": _("The record was changed at the same time; send it again."),
+    # codes (GB/T 34014, VIN, GB 32100)
+    "length": _("{value} has the wrong length: a battery code has 24 characters, a second-life code 19."),
+    "character": _("{value} has a character other than A–Z and 0–9."),
+    "product_type": _("{value}: the fourth character must be P (pack), M (module) or C (cell)."),
+    "battery_type": _("{value}: the fifth character is no battery type (A to G, Z)."),
+    "date": _("{value}: the date of production does not exist."),
+    "future_date": _("{value}: the date of production is in the future."),
+    "second_life_suffix": _("{value}: a second-life code ends in R and the level P, M or C."),
+    "ambiguous_letter": _("The letters I, O and Q should not occur in the first 14 characters."),
+    "serial_letters": _("The serial number has letters."),
+    "early_date": _("The date of production is before the standard (2018-02-01)."),
+    "unknown_manufacturer": _("Nobody has filed the manufacturer code of {value}."),
+    "foreign_prefix": _("The manufacturer code belongs to {owner}."),
+    "already_registered": _("The battery {value} is already registered: with other content, or by others."),
+    "several_alliances": _("Several organisations have the role alliance; name the one that captures: {value}."),
+    "unregistered": _("The battery was never registered."),
+    "code_unreadable": _("The code cannot be read; a provisional identity was given."),
+    "mass_difference": _("The received mass differs from the sent one ({sent} kg)."),
+    "damaged": _("The battery arrived {value}."),
+    "announced_to_another": _("The battery is on its way to another organisation."),
+    "held_by_another": _("Another organisation holds the battery; the receipt is disputed."),
+    "not_expected_here": _("The battery was not announced."),
+    "not_possible_here": _("The receipt contradicts the record: the battery is {stage}."),
+    "already_here": _("Already here since {when}; nothing was recorded."),
+    "recalled": _("The battery is recalled: {value}."),
+}
+
+
+#: Stages as a sentence names them, and the parameters that hold them.
+STAGES: dict[str, Any] = {
+    "": _("not registered"),
+    "produced": _("produced"),
+    "in_vehicle": _("in a vehicle"),
+    "retired": _("retired"),
+    "in_second_life": _("in second life"),
+    "dismantled": _("dismantled"),
+    "reassembled": _("reassembled into a product"),
+    "processed": _("processed"),
+    "exported": _("exported"),
+    "destroyed": _("destroyed"),
+    "lost": _("lost"),
+}
+_STAGED = frozenset({"stage", "allowed"})
+
+
+def _told(words: str) -> str:
+    """Name stages in the reader's language; several are separated by commas."""
+    return ", ".join(str(STAGES.get(word, word)) for word in str(words).split(", "))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, and with which value."""
+
+    code: str
+    path: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence in the reader's language."""
+        template = str(MESSAGES.get(self.code, self.code))
+        told = {name: _told(value) if name in _STAGED else value for name, value in self.params.items()}
+        try:
+            return template.format_map(told)
+        except (KeyError, IndexError):
+            return template
+
+    @property
+    def value(self) -> str:
+        """The offending value as text, shortened."""
+        return "" if self.code == "missing_field" else str(self.params.get("value", ""))[:200]
+
+    def under(self, *path: str) -> "Problem":
+        """Say the same with the path seen from further out."""
+        return replace(self, path=(*path, *self.path))
+
+
+class Refusal(Exception):
+    """The input was refused; nothing was written."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = problems
+
+    @property
+    def code(self) -> str:
+        """The stable code of the first problem."""
+        return self.problems[0].code
+
+    @property
+    def message(self) -> str:
+        """The sentence of the first problem."""
+        return self.problems[0].message
+
+    @property
+    def path(self) -> list[str]:
+        """The path of the first problem."""
+        return list(self.problems[0].path)
+
+
+class Conflict(Refusal):
+    """Somebody else wrote at the same moment; sending the same again may succeed."""
+
+
+def refuse(code: str, path: Iterable[str] = (), **params: Any) -> Refusal:
+    """Make a refusal of one problem; `value` is shortened so that a megabyte is never echoed."""
+    if "value" in params:
+        params["value"] = str(params["value"])[:200]
+    return Refusal(Problem(code, tuple(path), params))

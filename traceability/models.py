@@ -1,0 +1,333 @@
+"""The lifecycle record as tables: who takes part, the append-only ledger, and what is projected from it.
+
+`LifecycleEvent` and `EventContent` are the truth. `LifecycleRecord`, `Step`, `Component`, `Transfer`, `TransferItem`,
+`Involvement`, `Organisation` and `CodePrefix` are projections of them: `rebuild` derives them again.
+Masses are integer milligrams, times on projections integer milliseconds since 1970 (exact on every engine).
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+KEY_LENGTH = 400  # a sender's key has 255 at most; the ledger appends `#<code>` for parts
+CODE_LENGTH = 80  # battery codes have 24 or 19, batches and lots `<organisation>/<number>`
+
+
+class Organisation(models.Model):
+    """A company with a unified social credit code (GB 32100-2015): projected from its `organisation` events."""
+
+    code = models.CharField(_("code"), max_length=18)
+    name = models.CharField(_("name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    #: Space-separated with a space at both ends, so that ` recycler ` is found by every engine alike.
+    roles = models.CharField(_("roles"), max_length=200, default=" ")
+    region = models.CharField(_("region"), max_length=6, blank=True)
+    #: Occurrence of the event that the row shows, so that a late older statement does not overwrite it.
+    stated_ms = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ("code",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="organisation_code")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.code}"
+
+    @property
+    def role_set(self) -> frozenset[str]:
+        """The roles as a set of words."""
+        return frozenset(self.roles.split())
+
+
+class CodePrefix(models.Model):
+    """A manufacturer code (GB/T 34014, positions 1–3) and the organisation that filed it."""
+
+    prefix = models.CharField(_("prefix"), max_length=3)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="prefixes")
+
+    class Meta:
+        verbose_name = _("code prefix")
+        verbose_name_plural = _("code prefixes")
+        ordering = ("prefix",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="code_prefix")]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class User(AbstractUser):
+    """A person who signs in, for one organisation."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("organisation")
+    )
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, choices=[("zh-hans", "简体中文"), ("en", "English")]
+    )
+
+
+class ApiToken(models.Model):
+    """A machine's key to the API. Only its SHA-256 is kept; the secret is shown once."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="tokens", verbose_name=_("organisation")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(_("prefix"), max_length=12, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    #: Roles it may act in; all of the organisation's when empty.
+    scope = models.CharField(_("scope"), max_length=200, blank=True, help_text=_("Roles, separated by spaces."))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
+        ordering = ("organisation", "name", "id")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="api_token_prefix")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class LifecycleRecord(models.Model):
+    """One row per thing that has a history: a battery, a batch, a lot, an organisation.
+
+    All but `kind`, `code`, `number` and `head` is projected from the events by `traceability.chains`.
+    """
+
+    class Kind(models.TextChoices):
+        BATTERY = "battery", _("battery")
+        BATCH = "batch", _("batch")
+        LOT = "lot", _("lot")
+        ORGANISATION = "organisation", _("organisation")
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    code = models.CharField(max_length=CODE_LENGTH)
+    level = models.CharField(max_length=6, blank=True)
+    #: How many events the record has, and the hash of the last: the head of its hash chain.
+    number = models.IntegerField(default=0)
+    head = models.BinaryField(max_length=32, null=True)
+    #: The record whose chain this one's events are judged in, once `identified`; itself when empty.
+    chain = models.ForeignKey("self", models.PROTECT, null=True, related_name="joined")
+    stage = models.CharField(max_length=16, blank=True)
+    holder = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    transit_to = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    transit_event = models.BigIntegerField(null=True)
+    #: A disputed receipt: who held it before, and who received it unannounced. Both may act.
+    claimant = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    intruder = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    maker = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    started = models.BooleanField(default=False)
+    has_origin = models.BooleanField(default=False)
+    produced = models.BooleanField(default=False)
+    second_life = models.BooleanField(default=False)
+    #: The battery this one is built into now; its life is that one's from `part_ms` on.
+    part_of = models.CharField(max_length=CODE_LENGTH, blank=True)
+    #: Its chain meets another's (built into, released from, joined): no shortcut when a fact is appended.
+    entangled = models.BooleanField(default=False)
+    last_ms = models.BigIntegerField(null=True)
+    breaks = models.IntegerField(default=0)
+    flaws = models.IntegerField(default=0)
+    chain_status = models.CharField(max_length=8, default="open")
+
+    class Meta:
+        ordering = ("kind", "code")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "code"], name="record_kind_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ReadOnlyError(TypeError):
+    """The ledger is append-only: an event is never changed or deleted; record a `corrected` event instead."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """Reads as usual; refuses what would change a stored row, before the database's triggers do."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Refuse: see `ReadOnlyError`."""
+        raise ReadOnlyError
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: see `ReadOnlyError`."""
+        raise ReadOnlyError
+
+
+class LifecycleEvent(models.Model):
+    """One fact, as it was recorded: append-only, hash-chained per record (see `traceability.body`)."""
+
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="events", db_index=False)
+    sequence = models.IntegerField()
+    type = models.CharField(max_length=24)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    reported_at = models.DateTimeField(null=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    actor = models.CharField(max_length=80)
+    key = models.CharField(max_length=KEY_LENGTH)
+    previous_hash = models.BinaryField(max_length=32, null=True)
+    hash = models.BinaryField(max_length=32)
+    body = models.BinaryField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["record", "sequence"], name="event_record_sequence"),
+            models.UniqueConstraint(fields=["organisation", "key"], name="event_organisation_key"),
+            models.UniqueConstraint(fields=["hash"], name="event_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+
+class EventContent(models.Model):
+    """What stands beside an event: long lists (the body holds their SHA-256) and personal values.
+
+    The body holds HMAC-SHA256(salt, name ‖ value) of a personal value; the row can be erased and the chain still holds.
+    """
+
+    event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="contents", db_index=False)
+    name = models.CharField(max_length=100)
+    value = models.TextField()
+    salt = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["event", "name"], name="content_event_name")]
+
+
+class OutboxEntry(models.Model):
+    """An event that the global log has not taken up yet; written in the event's own transaction."""
+
+    event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
+
+
+class Step(models.Model):
+    """What an event did to its chain, in order of occurrence: the one place that knows stages.
+
+    `record` is the chain's record, which is another than the event's where a correction moved a fact or an
+    identification joined two chains. `arrival` is the event whose place it has (the original's, for a correction).
+    An event that a correction set aside, or a withdrawal, has a row that is not `effective`.
+    """
+
+    event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="step")
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="steps", db_index=False)
+    effective = models.BooleanField(default=True)
+    arrival = models.BigIntegerField()
+    type = models.CharField(max_length=24)
+    key = models.CharField(max_length=KEY_LENGTH)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    other = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    occurred_ms = models.BigIntegerField()
+    reported_ms = models.BigIntegerField()
+    stage_before = models.CharField(max_length=16, blank=True)
+    stage_after = models.CharField(max_length=16, blank=True)
+    holder_before = models.BigIntegerField(null=True)
+    holder_after = models.BigIntegerField(null=True)
+    transit_before = models.BigIntegerField(null=True)
+    transit_after = models.BigIntegerField(null=True)
+    transit_event_before = models.BigIntegerField(null=True)
+    claimant_after = models.BigIntegerField(null=True)
+    intruder_after = models.BigIntegerField(null=True)
+    fault = models.CharField(max_length=20, blank=True)
+    unannounced = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("record", "occurred_ms", "arrival")
+        indexes: ClassVar = [models.Index(fields=["record", "occurred_ms", "arrival"], name="step_chain_order")]
+
+
+class Component(models.Model):
+    """A module or cell built into a battery (its direct parent) from one moment to another.
+
+    A part shares the life of what it is built into and needs no record of its own before it leaves.
+    """
+
+    code = models.CharField(max_length=CODE_LENGTH)
+    parent_code = models.CharField(max_length=CODE_LENGTH)
+    level = models.CharField(max_length=6)
+    model_number = models.CharField(max_length=80, blank=True)
+    mass_mg = models.BigIntegerField(null=True)
+    since_event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+")
+    since_ms = models.BigIntegerField()
+    until_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        indexes: ClassVar = [
+            models.Index(fields=["code"], name="component_code"),
+            models.Index(fields=["parent_code"], name="component_parent"),
+        ]
+
+
+class Transfer(models.Model):
+    """A consignment: what one organisation hands over to another under one waybill."""
+
+    sender = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    receiver = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    #: `=` and the waybill; without one `#` and the key of the call, so that strangers are not thrown together.
+    reference = models.CharField(max_length=KEY_LENGTH + 1)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sender", "receiver", "reference"], name="transfer_reference")
+        ]
+
+    @property
+    def waybill(self) -> str | None:
+        """The waybill as the sender gave it."""
+        return self.reference[1:] if self.reference.startswith("=") else None
+
+
+class TransferItem(models.Model):
+    """One battery of a consignment: dispatched by one event, closed by another (or not yet)."""
+
+    class Status(models.TextChoices):
+        IN_TRANSIT = "in_transit", _("in transit")
+        RECEIVED = "received", _("received")
+        REFUSED = "refused", _("refused")
+        DIVERTED = "diverted", _("received by another")
+        REPLACED = "replaced", _("dispatched again")
+
+    dispatch = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
+    transfer = models.ForeignKey(Transfer, models.PROTECT, related_name="items")
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="transfer_items")
+    status = models.CharField(max_length=12, choices=Status)
+    dispatched_ms = models.BigIntegerField()
+    sent_mg = models.BigIntegerField(null=True)
+    closing = models.ForeignKey(LifecycleEvent, models.PROTECT, null=True, related_name="+", db_index=False)
+    closed_ms = models.BigIntegerField(null=True)
+    received_mg = models.BigIntegerField(null=True)
+    condition = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ("dispatch",)
+
+
+class Involvement(models.Model):
+    """An organisation's part in a chain, and how far into it that part reaches: what it may see."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="involvements")
+    until_ms = models.BigIntegerField()
+    until_arrival = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("organisation", "record")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "record"], name="involvement_organisation_record")
+        ]

@@ -1,0 +1,207 @@
+"""One settings file, read from the environment, safe where nothing is said.
+
+Embedded (default): SQLite under `var/`, a secret key made on first start and kept there.
+Production (`PRODUCTION=1`): SECRET_KEY and ALLOWED_HOSTS must be given, cookies and redirects are secure.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from traceability.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Read a switch from the environment: 1, true, yes, on mean yes."""
+    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list from the environment."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+PRODUCTION = flag("PRODUCTION")
+DEBUG = flag("DEBUG") and not PRODUCTION
+DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var"))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def embedded_secret_key() -> str:
+    """Give the embedded installation its own key, made once, readable by its owner only."""
+    path = DATA_DIR / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key := secrets.token_urlsafe(64))
+    return key
+
+
+if SECRET_KEY := os.environ.get("SECRET_KEY", ""):
+    pass
+elif PRODUCTION:
+    raise ImproperlyConfigured("SECRET_KEY must be set in production.")
+else:
+    SECRET_KEY = embedded_secret_key()
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
+
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "traceability",
+    "batteries",
+    "recyclers",
+    "graphql_schema",
+    "web",
+]
+
+MIDDLEWARE = [
+    "traceability.requests.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "traceability.urls"
+WSGI_APPLICATION = "traceability.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# The databases -------------------------------------------------------------------------------------------------------
+
+SQLITE_OPTIONS = {
+    # Writers queue at BEGIN instead of failing at the first write; see docs/decisions.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+# One statement prepared on its first use: the statements are few and repeat (1.5 times faster and more).
+POSTGRESQL_OPTIONS = {"server_side_binding": True, "prepare_threshold": 1}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a database URL into Django's settings, with the options each engine needs to be safe here."""
+    parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    if parsed["ENGINE"] == "django.db.backends.sqlite3":
+        parsed["OPTIONS"] = SQLITE_OPTIONS | parsed.get("OPTIONS", {})
+    elif parsed["ENGINE"] == "django.db.backends.postgresql":
+        parsed["OPTIONS"] = POSTGRESQL_OPTIONS | parsed.get("OPTIONS", {})
+        parsed["CONN_MAX_AGE"] = int(os.environ.get("CONN_MAX_AGE", "600"))
+        parsed["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
+    if (name := os.environ.get("TEST_DATABASE_NAME")) and parsed["ENGINE"].endswith("postgresql"):
+        parsed["TEST"] = {"NAME": name}
+    return parsed
+
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'traceability.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People and languages ------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "traceability.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+# Files, headers, logs ------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = logging_config(human=DEBUG, level=os.environ.get("LOG_LEVEL", "INFO"))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+
+# The ledger ----------------------------------------------------------------------------------------------------------
+
+# Who reads identity codes: the core imports nothing above it, so it is told here.
+IDENTITY_CODES = "batteries.codes"
+# Called in order with the chains a write has touched; each keeps its own tables in step with the ledger.
+PROJECTIONS = ["batteries.projection.project"]
+# The rows behind each type of master data, derived from the organisations' records.
+MASTER_PROJECTIONS = {
+    "organisation": "traceability.organisations.project",
+    "model": "batteries.models_register.project",
+    "listing": "recyclers.standing.project_listings",
+    "permit": "recyclers.standing.project_permits",
+}
+# Parameters of the audit (contract: printed with each result).
+AUDIT_PARAMETERS = {"unreceived_days": 30, "stalled_days": 180, "future_minutes": 5, "tolerance_percent": "2"}
+# A hand-over differs when the received mass is further off than this share of the sent mass.
+MASS_DIFFERENCE_PERCENT = "1"
+
+# GraphQL -------------------------------------------------------------------------------------------------------------
+
+GRAPHQL_INTROSPECTION = flag("GRAPHQL_INTROSPECTION", DEBUG)
+GRAPHIQL = flag("GRAPHIQL", DEBUG)
+
+TESTING = "pytest" in sys.modules

@@ -1,0 +1,98 @@
+"""What a claim says of other batteries: the parts it gives out or builds in have to be the claimant's to move.
+
+Asked of organisations only; the alliance captures history as it was told.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from traceability import identity
+from traceability.errors import Problem, Refusal
+from traceability.facts import Fact
+from traceability.lives import Lives
+
+_RANK: Final = {"cell": 1, "module": 2, "pack": 3}
+#: After everything that is stored for the moment.
+_LAST: Final = 1 << 62
+Place = tuple[tuple[str, ...], str]
+
+
+def tied_codes(facts: Iterable[Fact]) -> set[str]:
+    """Every code whose life decides whether these facts may be claimed, with the batteries they speak of."""
+    found: set[str] = set()
+    for fact in facts:
+        listed = {code for _path, code in (*_given(fact), *_taken(fact))}
+        if listed:
+            found |= listed | {fact.code}
+    return found
+
+
+def check_ties(fact: Fact, organisation: int, lives: Lives) -> None:
+    """Refuse parts that are not this battery's to give, or not the recorder's to build in.
+
+    A part that nobody registered is taken up. Raises `wrong_value` for a level that cannot be a part, `not_part` for
+    what leaves a battery it is not in, `built_in` and `not_holder` for a used part that another has.
+    """
+    problems = [problem for place in _given(fact) if (problem := _leaves(fact, organisation, lives, *place))]
+    problems += [problem for place in _taken(fact) if (problem := _enters(fact, organisation, lives, *place))]
+    if problems:
+        raise Refusal(*problems)
+
+
+def _given(fact: Fact) -> list[Place]:
+    name = {"repaired": "removed", "dismantled": "components"}.get(fact.type)
+    return [(("details", name, str(n)), code) for n, code in enumerate(fact.details.get(name, ()))] if name else []
+
+
+def _taken(fact: Fact) -> list[Place]:
+    if fact.type == "produced":
+        return list(_tree(fact.details.get("components", ()), ("details", "components")))
+    if fact.type == "repaired":
+        return [(("details", "added", str(n)), code) for n, code in enumerate(fact.details.get("added", ()))]
+    return []
+
+
+def _tree(parts: Collection[Any], path: tuple[str, ...]) -> Iterable[Place]:
+    for number, part in enumerate(parts):
+        here = (*path, str(number))
+        yield (*here, "code"), part["code"]
+        yield from _tree(part.get("components", ()), (*here, "components"))
+
+
+def _is_below(part: str, battery: str) -> bool:
+    """A part is of a lower level; a second-life product may be made of packs."""
+    inner, outer = _RANK.get(identity.level_of(part), 0), _RANK.get(identity.level_of(battery), 4)
+    return inner < outer or (inner == outer and identity.is_second_life(battery))
+
+
+def _leaves(fact: Fact, organisation: int, lives: Lives, path: tuple[str, ...], code: str) -> Problem | None:
+    if not _is_below(code, fact.code):
+        return _level(path, code, fact.code)
+    moment = (fact.occurred_ms, _LAST)
+    state = lives.at(code, moment)
+    if not lives.is_known(code) or fact.code in lives.inside(code, moment) or state.holder == organisation:
+        return None
+    return Problem("not_part", path, {"value": code, "battery": fact.code})
+
+
+def _enters(fact: Fact, organisation: int, lives: Lives, path: tuple[str, ...], code: str) -> Problem | None:
+    if not _is_below(code, fact.code):
+        return _level(path, code, fact.code)
+    moment = (fact.occurred_ms, _LAST)
+    around = lives.inside(code, moment)
+    if not lives.is_known(code) or fact.code in around:
+        return None
+    if around:
+        return Problem("built_in", path, {"value": code})
+    state = lives.at(code, moment)
+    # A new part comes from its maker's shelf without papers of its own; a used one is somebody's.
+    if state.stage in ("", "produced") or state.holder in (None, organisation):
+        return None
+    return Problem("not_holder", path, {"value": code, "organisation": fact.organisation})
+
+
+def _level(path: tuple[str, ...], code: str, battery: str) -> Problem:
+    expected = _("a part of a lower level than {battery}").format(battery=battery)
+    return Problem("wrong_value", path, {"value": code, "expected": expected})

@@ -1,0 +1,133 @@
+"""Verifying the ledger: every hash, every link, every value beside a body, and the heads of the records."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from django.db.models import Q
+
+from traceability import body
+from traceability.events import batches
+from traceability.models import EventContent, LifecycleEvent, LifecycleRecord
+from traceability.values import iso, to_ms
+
+SIZE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first thing that does not hold on a record: `hash`, `link`, `content`, `body`, `head` or `missing`."""
+
+    kind: str
+    code: str
+    sequence: int
+    key: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Verified:
+    """How far verification has come."""
+
+    records: int = 0
+    events: int = 0
+
+
+def verify(
+    *, battery: str | None = None, progress: Verified | None = None, watch: Callable[[int], None] | None = None
+) -> Iterator[Fault]:
+    """Recompute everything and yield the first fault of each record that has one, in order of code.
+
+    Memory is bounded: records are read in batches. `battery` limits it to one battery and what joined its chain;
+    `watch` is called with the number of records done.
+    """
+    counted = progress or Verified()
+    records = LifecycleRecord.objects.order_by("kind", "code")
+    if battery is not None:
+        own = LifecycleRecord.objects.filter(kind="battery", code=battery).values_list("id", "chain_id").first()
+        root = (own[1] or own[0]) if own else 0
+        records = records.filter(Q(id=root) | Q(chain=root))
+    for rows in batches(records.iterator(SIZE), SIZE):
+        yield from _verify_batch(rows, counted)
+        if watch is not None:
+            watch(counted.records)
+
+
+def _verify_batch(rows: list[LifecycleRecord], counted: Verified) -> Iterator[Fault]:
+    by_record: dict[int, list[LifecycleEvent]] = {row.id: [] for row in rows}
+    events = LifecycleEvent.objects.filter(record_id__in=by_record).select_related("organisation")
+    for event in events.order_by("record_id", "sequence"):
+        by_record[event.record_id].append(event)
+    contents: dict[int, list[EventContent]] = {}
+    for content in EventContent.objects.filter(event__record_id__in=by_record):
+        contents.setdefault(content.event_id, []).append(content)
+    for row in rows:
+        counted.records += 1
+        counted.events += len(by_record[row.id])
+        if fault := _fault(row, by_record[row.id], contents):
+            yield fault
+
+
+def _fault(row: LifecycleRecord, chain: list[LifecycleEvent], contents: dict[int, list[EventContent]]) -> Fault | None:
+    previous: bytes | None = None
+    for place, event in enumerate(chain, start=1):
+        try:
+            digest = hashlib.sha256(event.body).digest()
+            reason = _reason(row, event, place, previous, digest, contents.get(event.id, []))
+        except (TypeError, ValueError, KeyError, AttributeError):
+            # A column that holds something else than it should, as SQLite allows.
+            return Fault("body", row.code, event.sequence, event.key, "the stored row cannot be read")
+        if reason:
+            return Fault(reason[0], row.code, event.sequence, event.key, reason[1])
+        previous = digest
+    if row.number != len(chain) or bytes(row.head or b"") != (previous or b""):
+        return Fault("head", row.code, row.number, "", "the record's head is not its last event")
+    return None
+
+
+def _reason(
+    row: LifecycleRecord,
+    event: LifecycleEvent,
+    place: int,
+    previous: bytes | None,
+    digest: bytes,
+    contents: list[EventContent],
+) -> tuple[str, str] | None:
+    if event.sequence != place:
+        return "missing", f"event {place} is missing"
+    if digest != bytes(event.hash):
+        return "hash", "the hash is not that of the body"
+    try:
+        members = orjson.loads(event.body)
+    except orjson.JSONDecodeError:
+        return "body", "the body is not JSON"
+    stated = members.get("previousHash")
+    if stated != (previous.hex() if previous else None) or bytes(event.previous_hash or b"") != (previous or b""):
+        return "link", "it does not link to the event before"
+    said = (members.get("record"), members.get("sequence"), members.get("key"), members.get("type"))
+    if said != (row.code, event.sequence, event.key, event.type) or not _same_columns(members, event):
+        return "body", "the columns beside the body say something else"
+    expected = body.commitments(members)
+    for content in contents:
+        if content.name not in expected:
+            return "content", f"{content.name} belongs to no value of the body"
+        if not body.describes(expected[content.name], content.name, content.value, bytes(content.salt or b"")):
+            return "content", f"{content.name} is not what the body commits to"
+    present = {content.name for content in contents}
+    # A personal value may have been erased; a list may not.
+    lost = [name for name, (method, _) in expected.items() if method == "sha256" and name not in present]
+    return ("content", f"{lost[0]} is missing") if lost else None
+
+
+def _same_columns(members: dict[str, str], event: LifecycleEvent) -> bool:
+    reported = None if event.reported_at is None else iso(to_ms(event.reported_at))
+    names = ("occurredAt", "recordedAt", "reportedAt", "actor", "organisation")
+    return [members.get(name) for name in names] == [
+        iso(to_ms(event.occurred_at)),
+        iso(to_ms(event.recorded_at)),
+        reported,
+        event.actor,
+        event.organisation.code,
+    ]

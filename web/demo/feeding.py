@@ -1,0 +1,73 @@
+"""Feeding the demo's files through the doors that an automaker, a recycler and the alliance use, and opening doors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from rich.console import Console
+
+from traceability import tokens
+from traceability.models import Organisation, User
+from web.demo.companies import ALLIANCE, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS
+from web.demo.files import SENDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to come in: people with their passwords, and tokens for machines; all made anew in each run."""
+
+    people: list[tuple[str, str, str]]
+    tokens: dict[str, str]
+
+
+def feed(folder: Path, say: Console) -> None:
+    """Feed every file as its sender would."""
+    _run(say, folder / "01-alliance-master-data.jsonl", "capture", "--as", ALLIANCE.code)
+    for maker in VEHICLE_MAKERS:
+        _run(say, folder / f"02-{maker.slug}-models.jsonl", "capture", "--as", maker.code)
+        _run(say, folder / f"03-{maker.slug}-packs.csv", "register", "--organisation", maker.code)
+    for company in SENDERS:
+        _run(say, folder / f"04-{company.slug}-records.jsonl", "capture", "--as", company.code)
+    say.print("  " + _("What was refused because others had not reported yet is sent again; the rest is a no-op:"))
+    for company in (*WORKSHOPS, DISMANTLER):
+        _run(say, folder / f"04-{company.slug}-records.jsonl", "capture", "--as", company.code)
+    _run(say, folder / "05-alliance-history.jsonl", "capture", "--as", ALLIANCE.code)
+
+
+def _run(say: Console, file: Path, command: str, *options: str) -> None:
+    """Call the command as anyone would, and show what it answered."""
+    answer = StringIO()
+    try:
+        call_command(command, str(file), *options, "--on-error", "proceed", stdout=answer, stderr=answer)
+    except CommandError as error:
+        answer.write(str(error))
+    except SystemExit as ended:
+        # Some records were refused, and the answer says which.
+        if ended.code not in (0, 1):
+            raise
+    say.print(f"  [cyan]manage.py {command} {file.name} {' '.join(options)}[/cyan]", soft_wrap=True)
+    for line in answer.getvalue().strip().splitlines():
+        say.print("    " + line, markup=False, soft_wrap=True)
+
+
+def open_doors(secret: Callable[[int], str]) -> Access:
+    """Make people who sign in, and tokens for machines, for one organisation of each kind."""
+    people = []
+    names = ((ALLIANCE, True), (VEHICLE_MAKERS[0], False), (WORKSHOPS[0], False), (RECYCLERS[0], False))
+    organisations = {row.code: row for row in Organisation.objects.all()}
+    for company, staff in names:
+        password = secret(9)
+        User.objects.create_user(
+            company.slug,
+            password=password,
+            organisation=organisations[company.code],
+            is_staff=staff,
+            is_superuser=staff,
+        )
+        people.append((company.slug, password, f"{company.name} {company.name_en}"))
+    issued = {company.slug: tokens.issue(organisations[company.code], name=_("demo"))[1] for company, _staff in names}
+    return Access(people, issued)

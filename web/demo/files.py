@@ -1,0 +1,116 @@
+"""The files that the demo's senders would hand over: CSV from the makers, JSON Lines from everyone."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from web.demo.companies import (
+    ALLIANCE,
+    COMPANIES,
+    DISMANTLER,
+    RECYCLERS,
+    VEHICLE_MAKERS,
+    WORKSHOPS,
+    Company,
+)
+from web.demo.province import MODELS, Pack, Province
+
+START = "2018-01-15T09:00:00+08:00"
+#: The order in which the files are fed: what one says rests on those before.
+SENDERS = (*VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, *RECYCLERS)
+
+
+def write(province: Province, folder: Path) -> None:
+    """Write all files into the folder; the same province gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _lines(folder / "01-alliance-master-data.jsonl", _master_data())
+    for number, maker in enumerate(VEHICLE_MAKERS):
+        _lines(folder / f"02-{maker.slug}-models.jsonl", _models(maker))
+        # The second maker's system still writes GB 18030 and Chinese headers.
+        own = [pack for pack in province.packs if pack.maker is maker]
+        _registrations(folder / f"03-{maker.slug}-packs.csv", own, chinese=bool(number))
+    for company in SENDERS:
+        _lines(folder / f"04-{company.slug}-records.jsonl", province.records.get(company.slug, []))
+    _lines(folder / "05-alliance-history.jsonl", province.records.get(ALLIANCE.slug, []))
+
+
+def _lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def _record(key: str, type_: str, **details: Any) -> dict[str, Any]:
+    return {"key": key, "type": type_, "occurredAt": START, "organisation": ALLIANCE.code, "details": details}
+
+
+def _master_data() -> list[dict[str, Any]]:
+    records = [
+        _record(
+            f"o-{company.slug}",
+            "organisation",
+            code=company.code,
+            name=company.name,
+            nameEn=company.name_en,
+            roles=list(company.roles),
+            region=company.region,
+            codePrefixes=list(company.prefixes),
+        )
+        for company in COMPANIES
+    ]
+    for recycler in RECYCLERS:
+        records += [
+            _record(
+                f"p-{recycler.slug}-{kind}",
+                "permit",
+                organisation=recycler.code,
+                kind=kind,
+                number=f"{recycler.slug.upper()}-{kind.upper()}",
+                issuer="四川省生态环境厅（演示）",
+                validFrom="2018-01-01",
+                validUntil=None,
+            )
+            for kind in ("project_filing", "eia", "pollution")
+        ]
+    listed = {"organisation": RECYCLERS[0].code, "scope": "recovery", "batch": "2", "announcedOn": "2021-01-20"}
+    return [*records, _record(f"l-{RECYCLERS[0].slug}", "listing", **listed)]
+
+
+def _models(maker: Company) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": f"m-{model.number}",
+            "type": "model",
+            "occurredAt": START,
+            "organisation": maker.code,
+            "details": {
+                "number": model.number,
+                "level": "pack",
+                "batteryType": model.battery_type,
+                "nominalVoltageV": model.voltage,
+                "ratedCapacityAh": model.capacity,
+                "nominalEnergyKwh": model.energy,
+                "massKg": str(model.mass),
+                "cells": model.cells,
+                "composition": model.composition,
+            },
+        }
+        for model in MODELS
+    ]
+
+
+def _registrations(path: Path, packs: Iterable[Pack], *, chinese: bool) -> None:
+    names = ["编码", "型号", "质量(kg)", "生产时间", "上级编码"] if chinese else CSV_COLUMNS
+    with path.open("w", encoding="gb18030" if chinese else "utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for pack in packs:
+            writer.writerow([pack.code, pack.model.number, pack.mass, pack.produced.isoformat(), ""])
+            for module in pack.modules:
+                writer.writerow([module["code"], "", "", pack.produced.isoformat(), pack.code])
+                for cell in module["components"]:
+                    writer.writerow([cell["code"], "", "", pack.produced.isoformat(), module["code"]])
+
+
+CSV_COLUMNS = ["code", "model", "mass_kg", "produced_at", "parent_code"]
