@@ -1,0 +1,60 @@
+"""What every test may use: the world, Hypothesis profiles, and the one door for tests that commit.
+
+Most tests run inside a transaction that is rolled back. A test that has to commit (threads, processes, triggers) says
+`@pytest.mark.django_db(transaction=True)` or takes `transactional_db`: its tables are flushed afterwards, for which
+the ledger's triggers are laid aside and back (see `the_ledger_can_be_flushed`). Nothing else ever lays them aside.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.worlds import World
+from traceability import append_only
+
+# One example may be a whole history in a database: no deadline, and few enough that the suite stays quick.
+_quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("default", max_examples=60, deadline=None, suppress_health_check=_quiet)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None, print_blob=True)
+# Finds that something is wrong much sooner than what the smallest example of it is.
+_no_shrink = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]
+settings.register_profile("quick", settings.get_profile("default"), max_examples=400, phases=_no_shrink)
+settings.register_profile("campaign", settings.get_profile("default"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long campaigns out, unless `-m` chooses."""
+    if not config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("campaign")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_ledger_can_be_flushed() -> Iterator[None]:
+    """The documented door: the flush after a test that commits passes the triggers that refuse it."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def flush_past_the_triggers(case: TransactionTestCase) -> None:
+        with append_only.laid_aside():
+            flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_past_the_triggers)
+        yield
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A small province: the alliance, makers, workshops, recyclers and a stranger, recorded through the ledger."""
+    return World()
+
+
+@pytest.fixture
+def committed_world(transactional_db: None) -> World:
+    """The same, committed: for tests with threads or processes."""
+    return World()

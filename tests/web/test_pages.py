@@ -1,0 +1,72 @@
+"""The first pages: what a person and a machine see when they come to the address."""
+
+import pytest
+from django.test import Client
+
+from tests.worlds import World
+from traceability import append_only
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def test_health_is_told_with_the_state_of_the_ledgers_triggers(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": True, "ledger": True})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ledger_without_its_triggers_is_not_healthy(client: Client) -> None:
+    with append_only.laid_aside():
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "unguarded")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_version_is_that_of_the_project(client: Client) -> None:
+    assert client.get("/version").json()["version"].count(".") == 2
+
+
+def test_the_first_page_is_chinese_unless_english_is_asked_for(client: Client) -> None:
+    assert 'lang="zh-hans"' in client.get("/").content.decode()
+    assert 'lang="en"' in client.get("/", headers={"accept-language": "en"}).content.decode()
+
+
+def test_the_language_can_be_switched_and_stays(client: Client) -> None:
+    token = client.get("/").cookies["csrftoken"].value
+    client.post("/i18n/setlang/", {"language": "en", "next": "/", "csrfmiddlewaretoken": token})
+    assert "One record for every battery" in client.get("/").content.decode()
+
+
+def test_a_person_signs_in_and_sees_for_whom(client: Client, world: World) -> None:
+    person = world.maker.user
+    person.set_password("a-long-enough-secret-9")
+    person.save()
+    token = client.get("/sign-in/").cookies["csrftoken"].value
+    form = {"username": person.username, "password": "a-long-enough-secret-9", "csrfmiddlewaretoken": token}
+    answer = client.post("/sign-in/", form)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert world.maker.organisation.name in client.get("/").content.decode()
+
+
+def test_a_wrong_password_signs_nobody_in(client: Client, world: World) -> None:
+    token = client.get("/sign-in/").cookies["csrftoken"].value
+    form = {"username": world.maker.user.username, "password": "wrong", "csrfmiddlewaretoken": token}
+    answer = client.post("/sign-in/", form)
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_signing_in_without_the_forms_token_is_refused(client: Client) -> None:
+    assert client.post("/sign-in/", {"username": "a", "password": "b"}).status_code == 403
+
+
+def test_no_page_asks_another_host_for_anything(client: Client) -> None:
+    for address in ("/", "/sign-in/", "/admin/login/"):
+        page = client.get(address).content.decode()
+        assert "http://" not in page.replace("http://www.w3.org", "")
+        assert "https://" not in page
