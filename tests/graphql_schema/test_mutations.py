@@ -521,7 +521,7 @@ def test_who_acts_for_no_organisation_is_told_so(world: World) -> None:
 def test_a_sentence_is_in_the_language_of_the_caller(world: World) -> None:
     life = retired(world)
     result = do(world.stranger, "loseBattery", battery=life.code)
-    assert "does not hold the battery" in result["errors"][0]["message"]
+    assert "Only its holder may do this" in result["errors"][0]["message"]
 
 
 # What the schema does not take

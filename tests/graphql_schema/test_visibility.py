@@ -243,7 +243,14 @@ def check_answers(world: World, who: Party, asked: Sequence[Case]) -> None:
 def check_hidden(who: Party, asked: Sequence[Case]) -> None:
     """A code that is hidden, in any argument, gives the answer that a code never told gives."""
     hidden = hidden_codes(who)
+    # What somebody recorded stays theirs to read, whatever becomes of the battery.
+    own = {
+        f"Event:{event.record.code}/{event.sequence}"
+        for event in LifecycleEvent.objects.filter(organisation=who.id).select_related("record")
+    }
     for case in asked:
+        if own & {value for value in case.arguments.values() if isinstance(value, str)}:
+            continue
         code = next((code for code in sorted(hidden) if code in str(case.arguments)), None)
         if code is None or case.name == "resolveScan":
             continue

@@ -76,7 +76,7 @@ def record(by: Viewer, type_: str, organisation: str, battery: str | None = None
 def two_events() -> None:
     """Found the system and register a battery, with a personal value beside one event."""
     founder = Viewer(None, ALLIANCE, frozenset({"alliance"}), "command")
-    record(founder, "organisation", ALLIANCE, code=ALLIANCE, name="联盟", roles=["alliance"])
+    record(founder, "organisation", ALLIANCE, code=ALLIANCE, name="联盟", roles=["alliance", "vehicle_maker"])
     alliance = viewer_for_organisation(Organisation.objects.get(code=ALLIANCE), "command")
     record(alliance, "produced", ALLIANCE, BATTERY, massKg="412.5")
     record(alliance, "installed", ALLIANCE, BATTERY, vin="LSVAA49J132047371")

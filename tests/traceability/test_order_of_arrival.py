@@ -21,7 +21,7 @@ from traceability.facts import Fact
 from traceability.models import LifecycleRecord
 from traceability.verification import verify
 
-#: Histories are many in a campaign: HYPOTHESIS_PROFILE=quick (400 each) or campaign (2,000).
+#: Histories are many in a campaign: HYPOTHESIS_PROFILE=quick (400 each, at random) or campaign (2,000).
 pytestmark = pytest.mark.timeout(3_600)
 
 
