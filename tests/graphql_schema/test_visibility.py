@@ -103,7 +103,7 @@ def parts_of(who: Party) -> dict[int, Part]:
 def built_in(who: Party) -> dict[str, tuple[int, int]]:
     """The parts of what is seen, and of those parts: code → how far.
 
-    A part shares the life, and the sight, of the outermost battery around it: what is built in itself passes on nothing.
+    A part shares the life, and the sight, of the outermost battery around it: one built in itself passes nothing on.
     """
     found: dict[str, tuple[int, int]] = {}
     pending = {part.record.code: part.until for part in parts_of(who).values() if not part.record.part_of}
