@@ -216,8 +216,8 @@ def walk(chain: Chain, lives: Lives | None = None) -> Walk:
             if inside and occurrence.fact.type not in NOT_RELEASING:
                 result.state = released(result.state, lives.at(inside.parent, occurrence.order))
                 # Stated to be in two at once, it is in neither once it acts by itself.
-                for stay, left in result.left.items():
-                    result.left[stay] = occurrence.fact.occurred_ms if left is None else left
+                for stay_id, left in result.left.items():
+                    result.left[stay_id] = occurrence.fact.occurred_ms if left is None else left
                 inside = None
             origin = occurrence.fact.type == "released" and lives.origin_of(occurrence.fact.details.get("from"))
         outcome = step(result.state, move_of(occurrence, origin=origin))
