@@ -73,10 +73,11 @@ def _tree_codes(parts: Iterable[dict[str, object]]) -> Iterator[str]:
         yield from _tree_codes(inner)
 
 
-def runs(facts: Sequence[Fact]) -> Iterator[list[Place]]:
+def runs(facts: Sequence[Fact], *, claims: bool = False) -> Iterator[list[Place]]:
     """Cut a list where a fact needs what an earlier one leads to: new organisations, moved facts, parts of parts.
 
-    Facts on the same battery may share a run: its state is carried from one to the next.
+    Facts on the same battery may share a run: its state is carried from one to the next. Of claims, those that name
+    the same part may not: each is judged by where the one before has left it.
     """
     if len(facts) == 1:
         yield [(0, facts[0])]
@@ -87,14 +88,16 @@ def runs(facts: Sequence[Fact]) -> Iterator[list[Place]]:
     touched: set[str] = set()
     for place, fact in enumerate(facts):
         alone = fact.type in MOVING
+        named = set(listed(fact))
         own = fact.code in tied or not touched.isdisjoint(above.get(fact.code, ()))
+        own = own or (claims and not (named.isdisjoint(tied) and named.isdisjoint(touched)))
         turn = run and (run[-1][1].type == "organisation") != (fact.type == "organisation")
         if run and (alone or own or turn or run[-1][1].type in MOVING):
             yield run
             run, tied, touched = [], set(), set()
         run.append((place, fact))
         touched.add(fact.code)
-        tied.update(listed(fact))
+        tied |= named
     if run:
         yield run
 

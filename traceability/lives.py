@@ -90,6 +90,10 @@ class Lives:
             for row in Step.objects.filter(record_id__in=ids, effective=True).order_by("occurred_ms", "arrival"):
                 self.steps[row.record_id].append(row)
 
+    def forget(self, events: Collection[int]) -> None:
+        """Leave out what these events built in, as if they had not been recorded."""
+        self.stays = {code: [s for s in stays if s.since[1] not in events] for code, stays in self.stays.items()}
+
     def true(self, code: str) -> str:
         """The code that a provisional identity turned out to be; any other as it is."""
         record = self.records.get(code)

@@ -369,7 +369,7 @@ def _write_involvement(walks: Sequence[Walk], *, anew: bool = False) -> None:
             # The maker of a part that left answers for it, though none of the part's own events may be its.
             reach[found.state.maker, found.record.id] = (0, 0)
         for taken in found.steps:
-            for organisation in _takes_part(taken):
+            for organisation in takes_part(taken):
                 place = reach.get((organisation, found.record.id), (0, 0))
                 reach[organisation, found.record.id] = max(place, taken.occurrence.order)
     bulk.insert(
@@ -383,17 +383,19 @@ def _write_involvement(walks: Sequence[Walk], *, anew: bool = False) -> None:
     )
 
 
-def _takes_part(taken: Taken) -> Iterator[int]:
+def takes_part(taken: Taken) -> Iterator[int]:
+    """Whose part in the chain reaches this step: the organisations' ids."""
     occurrence, before, after = taken.occurrence, taken.before, taken.outcome.state
-    # A disputed receiver gives nobody a part by sending on what it may not see itself.
-    if occurrence.fact.type == "dispatched" and occurrence.other is not None and after.holder != after.intruder:
+    # A disputed receiver gives nobody a part by sending on what it may not see itself, nor who sends it back.
+    undisputed = after.holder != after.intruder
+    if occurrence.fact.type == "dispatched" and occurrence.other is not None and undisputed:
         yield occurrence.other
-    if occurrence.fact.type == "refused" and before.transit_to == occurrence.organisation:
+    if occurrence.fact.type == "refused" and before.transit_to == occurrence.organisation and undisputed:
         yield occurrence.organisation
     if occurrence.fact.type in ("received", "refused") and before.holder not in (None, before.intruder):
         yield before.holder
     # Also who holds it without having said so: by a decision, or by what its battery did.
-    if after.holder is not None and after.holder != after.intruder:
+    if after.holder is not None and undisputed:
         yield after.holder
 
 

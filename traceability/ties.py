@@ -23,20 +23,28 @@ def tied_codes(facts: Iterable[Fact]) -> set[str]:
     """Every code whose life decides whether these facts may be claimed, with the batteries they speak of."""
     found: set[str] = set()
     for fact in facts:
-        listed = {code for _path, code in (*_given(fact), *_taken(fact))}
+        said = fact.replacement or fact
+        listed = {code for _path, code in (*_given(said), *_taken(said))}
         if listed:
-            found |= listed | {fact.code}
+            found |= listed | {said.code}
     return found
 
 
-def check_ties(fact: Fact, organisation: int, lives: Lives) -> None:
+def check_ties(fact: Fact, organisation: int, lives: Lives, *, instead_of: Fact | None = None) -> None:
     """Refuse parts that are not this battery's to give, or not the recorder's to build in.
 
-    A part that nobody registered is taken up. Raises `wrong_value` for a level that cannot be a part, `not_part` for
-    what leaves a battery it is not in, `built_in` and `not_holder` for a used part that another has.
+    A part that nobody registered is taken up. Of a correction, only what it names beside what stood before is asked.
+    Raises `wrong_value` for a level that cannot be a part, `not_part` for what leaves a battery it is not in,
+    `built_in` and `not_holder` for a used part that another has.
     """
-    problems = [problem for place in _given(fact) if (problem := _leaves(fact, organisation, lives, *place))]
-    problems += [problem for place in _taken(fact) if (problem := _enters(fact, organisation, lives, *place))]
+    problems = []
+    for judge, listed in ((_leaves, _given), (_enters, _taken)):
+        stood = {code for _path, code in listed(instead_of)} if instead_of else set()
+        for path, code in listed(fact):
+            if not _is_below(code, fact.code):
+                problems.append(_level(path, code, fact.code))
+            elif code not in stood and (problem := judge(fact, organisation, lives, path, code)):
+                problems.append(problem)
     if problems:
         raise Refusal(*problems)
 
@@ -68,8 +76,6 @@ def _is_below(part: str, battery: str) -> bool:
 
 
 def _leaves(fact: Fact, organisation: int, lives: Lives, path: tuple[str, ...], code: str) -> Problem | None:
-    if not _is_below(code, fact.code):
-        return _level(path, code, fact.code)
     moment = (fact.occurred_ms, _LAST)
     state = lives.at(code, moment)
     if not lives.is_known(code) or fact.code in lives.inside(code, moment) or state.holder == organisation:
@@ -78,8 +84,6 @@ def _leaves(fact: Fact, organisation: int, lives: Lives, path: tuple[str, ...], 
 
 
 def _enters(fact: Fact, organisation: int, lives: Lives, path: tuple[str, ...], code: str) -> Problem | None:
-    if not _is_below(code, fact.code):
-        return _level(path, code, fact.code)
     moment = (fact.occurred_ms, _LAST)
     around = lives.inside(code, moment)
     if not lives.is_known(code) or fact.code in around:

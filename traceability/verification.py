@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 import orjson
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from traceability import body
 from traceability.events import batches
@@ -25,6 +27,30 @@ class Fault:
     sequence: int
     key: str
     reason: str
+
+
+class _Event(NamedTuple):
+    """A stored row, its times as text."""
+
+    id: int
+    record_id: int
+    sequence: int
+    type: str
+    actor: str
+    key: str
+    organisation: str
+    previous_hash: bytes | None
+    hash: bytes
+    body: bytes
+    occurred_at: str
+    recorded_at: str
+    reported_at: str | None
+
+
+_COLUMNS: Final = (
+    "id record_id sequence type actor key organisation__code previous_hash hash body"
+    " occurred_at_text recorded_at_text reported_at_text"
+).split()
 
 
 @dataclass(slots=True)
@@ -56,21 +82,24 @@ def verify(
 
 
 def _verify_batch(rows: list[LifecycleRecord], counted: Verified) -> Iterator[Fault]:
-    by_record: dict[int, list[LifecycleEvent]] = {row.id: [] for row in rows}
-    events = LifecycleEvent.objects.filter(record_id__in=by_record).select_related("organisation")
-    for event in events.order_by("record_id", "sequence"):
+    by_record: dict[int, list[_Event]] = {row.id: [] for row in rows}
+    # Times as text: what is no time must not keep the rest from being read.
+    times = {f"{name}_text": Cast(name, TextField()) for name in ("occurred_at", "recorded_at", "reported_at")}
+    events = LifecycleEvent.objects.filter(record_id__in=by_record).annotate(**times).order_by("record_id", "sequence")
+    for row in events.values_list(*_COLUMNS):
+        event = _Event(*row)
         by_record[event.record_id].append(event)
     contents: dict[int, list[EventContent]] = {}
     for content in EventContent.objects.filter(event__record_id__in=by_record):
         contents.setdefault(content.event_id, []).append(content)
-    for row in rows:
+    for record in rows:
         counted.records += 1
-        counted.events += len(by_record[row.id])
-        if fault := _fault(row, by_record[row.id], contents):
+        counted.events += len(by_record[record.id])
+        if fault := _fault(record, by_record[record.id], contents):
             yield fault
 
 
-def _fault(row: LifecycleRecord, chain: list[LifecycleEvent], contents: dict[int, list[EventContent]]) -> Fault | None:
+def _fault(row: LifecycleRecord, chain: list[_Event], contents: dict[int, list[EventContent]]) -> Fault | None:
     previous: bytes | None = None
     for place, event in enumerate(chain, start=1):
         try:
@@ -78,9 +107,9 @@ def _fault(row: LifecycleRecord, chain: list[LifecycleEvent], contents: dict[int
             reason = _reason(row, event, place, previous, digest, contents.get(event.id, []))
         except (TypeError, ValueError, KeyError, AttributeError):
             # A column that holds something else than it should, as SQLite allows.
-            return Fault("body", row.code, event.sequence, event.key, "the stored row cannot be read")
+            return Fault("body", row.code, event.sequence, str(event.key), "the stored row cannot be read")
         if reason:
-            return Fault(reason[0], row.code, event.sequence, event.key, reason[1])
+            return Fault(reason[0], row.code, event.sequence, str(event.key), reason[1])
         previous = digest
     if row.number != len(chain) or bytes(row.head or b"") != (previous or b""):
         return Fault("head", row.code, row.number, "", "the record's head is not its last event")
@@ -89,7 +118,7 @@ def _fault(row: LifecycleRecord, chain: list[LifecycleEvent], contents: dict[int
 
 def _reason(
     row: LifecycleRecord,
-    event: LifecycleEvent,
+    event: _Event,
     place: int,
     previous: bytes | None,
     digest: bytes,
@@ -121,13 +150,18 @@ def _reason(
     return ("content", f"{lost[0]} is missing") if lost else None
 
 
-def _same_columns(members: dict[str, str], event: LifecycleEvent) -> bool:
-    reported = None if event.reported_at is None else iso(to_ms(event.reported_at))
+def _same_columns(members: dict[str, str], event: _Event) -> bool:
     names = ("occurredAt", "recordedAt", "reportedAt", "actor", "organisation")
     return [members.get(name) for name in names] == [
-        iso(to_ms(event.occurred_at)),
-        iso(to_ms(event.recorded_at)),
-        reported,
+        _moment(event.occurred_at),
+        _moment(event.recorded_at),
+        None if event.reported_at is None else _moment(event.reported_at),
         event.actor,
-        event.organisation.code,
+        event.organisation,
     ]
+
+
+def _moment(text: str) -> str:
+    """The time of a column, which is in UTC, in the form of the body."""
+    moment = datetime.fromisoformat(text)
+    return iso(to_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))

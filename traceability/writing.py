@@ -38,7 +38,7 @@ class Writer:
 
     def write(self, facts: Sequence[Fact]) -> Receipt:
         """Check and append; gives what became of each fact, in the order of the list."""
-        for run in runs(facts):
+        for run in runs(facts, claims=not self.by.is_alliance):
             self._write_run(run)
         return Receipt(tuple(self.entries[place] for place in range(len(facts))))
 
@@ -112,7 +112,9 @@ class Writer:
         return found
 
     def _load_owners(self, run: Sequence[Place]) -> dict[str, int]:
-        codes = {f.code for _, f in run if f.type in RULES and RULES[f.type].by == MAKER}
+        said = [f.replacement or f for _, f in run]
+        codes = {f.code for f in said if f.type in RULES and RULES[f.type].by == MAKER}
+        codes |= {event.record.code for event in self.lines.originals.values()}
         return organisations.owners_of({identity.prefix_of(code) for code in codes}) if codes else {}
 
     # One fact --------------------------------------------------------------------------------------------------------
@@ -160,22 +162,35 @@ class Writer:
         known = not line.new or bool(line.drafts) or bool(line.chain and line.chain.stays)
         filed_by = self.owners.get(identity.prefix_of(fact.code))
         check_claim(fact, self._state_at(line, fact), move, known=known, filed_by=filed_by)
-        if self.lives is not None:
-            ties.check_ties(fact, organisation, self.lives)
-        if fact.type == "identified":
-            self._check_joint(fact, line, organisation)
-        if fact.type == "assembled":
-            for number, code in enumerate(fact.details.get("sources", ())):
-                self._check_source(fact, code, number, organisation)
+        self._check_named(fact, line, organisation)
 
-    def _check_joint(self, fact: Fact, line: Line, organisation: int) -> None:
+    def _check_named(self, fact: Fact, line: Line, organisation: int, family: Family | None = None) -> None:
+        """Judge what a claim says of other batteries; a correction (of `family`) answers for what it names anew."""
+        stood = family.standing() if family else None
+        without = family.original.id if family else None
+        if self.lives is not None:
+            if family is not None:
+                self.lives.forget({family.original.id, *(member.id for member in family.members)})
+            ties.check_ties(fact, organisation, self.lives, instead_of=stood)
+        if fact.type == "identified":
+            self._check_joint(fact, line, organisation, without=without)
+        if fact.type == "assembled":
+            already = leaving(stood) if stood and stood.type == "assembled" else []
+            for number, code in enumerate(leaving(fact)):
+                if code not in already:
+                    self._check_source(fact, code, number, organisation)
+
+    def _check_joint(self, fact: Fact, line: Line, organisation: int, *, without: int | None = None) -> None:
         """Who says which battery it is has to hold that battery, too, by the two histories together."""
         target = self.lines.of("battery", fact.details["as"])
         if target.new:
             return
         [theirs] = chains.load([target.root])
-        own = line.chain.occurrences if line.chain else []
-        together = sorted([*own, *line.added, *theirs.occurrences], key=lambda o: o.order)
+        # What was identified before, wrongly, goes on alone; and it may have been this very battery.
+        own = [o for o in line.chain.occurrences if o.fact.code == fact.code] if line.chain else []
+        others = [o for o in theirs.occurrences if o.fact.code != fact.code]
+        together = sorted([*own, *line.added, *others], key=lambda o: o.order)
+        together = [o for o in together if o.arrival != without]
         past = [o for o in together if o.fact.occurred_ms <= fact.occurred_ms]
         joint = chains.Chain(target.root, past, [], theirs.stays)
         state = chains.walk(joint, chains.lives_for([joint])).state
@@ -297,7 +312,8 @@ class Writer:
         line.anew = True
         replacement = fact.replacement
         first = family.original.fact
-        if not self.by.is_alliance and not self.by.roles & roles_for(first.type):
+        self.known |= chains.parties({first.organisation} - self.known.keys())
+        if not self._has_role(first):
             raise refuse("role", ("type",), organisation=fact.organisation, value=first.type)
         if replacement is not None:
             replacement = replace(replacement, organisation=first.organisation, code=replacement.code or first.code)
@@ -318,21 +334,22 @@ class Writer:
         for inner, code in organisations.required_in(replacement):
             if code not in self.known:
                 raise refuse("unknown_organisation", (*path, "details", *inner), value=code)
-        if self.by.is_alliance:
-            return
-        if not self.by.roles & roles_for(replacement.type):
+        if not self._has_role(replacement):
             organisation = replacement.organisation
             raise refuse("role", (*path, "type"), organisation=organisation, value=replacement.type)
+        if self.by.is_alliance:
+            return
         if replacement.type == "identified" and family.original.fact.type != "identified":
             raise refuse("wrong_value", (*path, "type"), value=replacement.type, expected=family.original.fact.type)
         if kind == "battery":
             line = self.lines.of("battery", replacement.code)
+            recorder = family.original.organisation_id
             state = self._state_at(line, replacement, without=family.original.id)
-            move = move_of(self._occurrence(replacement, family.original.organisation_id))
-            known = not line.new
+            move = move_of(self._occurrence(replacement, recorder))
             filed_by = self.owners.get(identity.prefix_of(replacement.code))
             try:
-                check_claim(replacement, state, move, known=known, filed_by=filed_by)
+                check_claim(replacement, state, move, known=not line.new, filed_by=filed_by)
+                self._check_named(replacement, line, recorder, family)
             except Refusal as refusal:
                 raise Refusal(*(problem.under(*path) for problem in refusal.problems)) from None
 

@@ -436,6 +436,35 @@ def test_a_bad_item_refuses_the_whole_dispatch(world: World) -> None:
     assert events() == before
 
 
+def test_nothing_is_dispatched_to_who_sends_it(world: World) -> None:
+    lives = [retired(world), retired(world)]
+    before = events()
+    result = do(world.workshop, "dispatchBatteries", items=[{"code": life.code} for life in lives], to=world.workshop.code)  # fmt: skip  # noqa: E501
+    # Both items are wrong for the same reason; it is told once.
+    assert (problems(result), result["transfer"]) == ([("wrong_value", ["input", "to"])], None)
+    assert events() == before
+
+
+def test_parts_of_another_battery_are_refused_at_their_place(world: World) -> None:
+    life, other = retired(world), world.pack(modules=1).produced()
+    before = events()
+    for name, code in (("removed", "not_part"), ("added", "built_in")):
+        result = do(world.workshop, "repairBattery", battery=life.code, **{name: other.module_codes})
+        assert problems(result) == [(code, ["input", name, "0"])]
+    tree = [{"code": other.module_codes[0]}]
+    result = do_register(world.maker, [{"code": world.pack_code(), "components": tree, "producedAt": at(1)}])
+    assert problems(result) == [("built_in", ["input", "batteries", "0", "components", "0", "code"])]
+    assert events() == before
+
+
+def test_an_identification_is_refused_at_the_true_code(world: World) -> None:
+    found, true = provisional(world), produced(world)
+    before = events()
+    result = do(world.recycler, "identifyBattery", battery=found.code, **{"as": true.code})
+    assert problems(result) == [("not_holder", ["input", "as"])]
+    assert events() == before
+
+
 def test_a_repeated_receipt_gives_the_same_answer(world: World) -> None:
     life = retired(world)
     items = [{"code": life.code, "condition": "LEAKING"}, {"payload": "?"}, {"code": life.code}]

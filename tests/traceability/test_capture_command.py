@@ -191,6 +191,25 @@ def test_every_bad_line_is_told() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_missing_has_no_value() -> None:
+    """A field that was not given holds nothing; its place says which it is."""
+    dispatched = factories.given("dispatched", MAKER, 2, battery=PACK, key="d-1")
+    corrected = factories.given("corrected", MAKER, 2, key="c-1", details={"corrects": "p-1", "replacement": {}})
+    tree = produced(components=[{"model": "M"}])
+    without = [{name: value for name, value in produced().items() if name != lost} for lost in produced()]
+    result = run(lines(*START, *without, dispatched, corrected, tree), on_error="proceed")
+    told = [bad.as_json() for bad in result.problems]
+    assert {problem["code"] for problem in told} == {"missing_field"}
+    assert {problem["column"] for problem in told} == {
+        *("key", "type", "organisation", "occurredAt", "battery"),
+        *("details.to", "details.replacement.type", "details.replacement.occurredAt", "details.components.0.code"),
+    }
+    assert {problem["value"] for problem in told} == {""}
+    # Whoever reads the sentence is told the field.
+    assert all(problem["path"][-1] in problem["message"] for problem in told)
+
+
+@pytest.mark.django_db
 def test_problems_beyond_what_can_be_told_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capturing, "TOLD", 2)
     result = run(b"{\n" * 5)

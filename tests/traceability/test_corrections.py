@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
 from batteries.models import Battery, Installation
 from tests import factories
-from tests.worlds import Life, World
+from tests.histories import P, Told
+from tests.traceability.test_order_of_arrival import correction_of, facts_of
+from tests.worlds import Life, World, rolled_back
 from traceability.errors import Refusal
 from traceability.models import Component, LifecycleEvent, Organisation, Step, TransferItem
 from traceability.verification import verify
@@ -153,6 +157,45 @@ def test_a_replacement_needs_the_role(world: World, pack: Life) -> None:
     assert found == ("role", ["details", "replacement", "type"])
 
 
+def test_who_corrects_needs_the_role_of_what_it_corrects(world: World, pack: Life) -> None:
+    """The alliance may have captured it; to change it in the own name takes the role."""
+    pack.do("installed", world.recycler, at=6, key="in", captured=True, vin=world.vin())
+    assert refused(world, pack, "in", None) == ("role", ["type"])
+    pack.corrected("in", None, by=world.alliance, of=world.recycler)
+    assert pack.record.stage == "retired"
+
+
+def test_the_alliance_needs_the_role_for_what_it_corrects_in_its_own_name(world: World, pack: Life) -> None:
+    pack.recalled(by=world.alliance, at=6, key="rc")
+    instead_of_it = refused(world, pack, "rc", instead("lost", 6), by=world.alliance)
+    assert instead_of_it == ("role", ["details", "replacement", "type"])
+    pack.corrected("rc", instead("recalled", 6, campaign="R-2"), by=world.alliance)
+    # Nobody else is quoted with what only the alliance may say.
+    quoted = refused(world, pack, "x", instead("dispute_decided", 5), by=world.alliance, of=world.recycler)
+    assert quoted == ("role", ["details", "replacement", "type"])
+    pack.corrected("x", instead("lost", 5), by=world.alliance, of=world.recycler)
+    assert pack.record.stage == "lost"
+
+
+def test_the_alliance_corrects_its_own_correction_of_another(world: World, pack: Life) -> None:
+    pack.corrected("x", None, by=world.alliance, of=world.recycler)
+    quoted = refused(world, pack, pack.key, instead("dispute_decided", 5), by=world.alliance)
+    assert quoted == ("role", ["details", "replacement", "type"])
+    pack.corrected(pack.key, instead("received", 5, massKg="441"), by=world.alliance)
+    assert pack.record.holder == world.recycler.organisation
+
+
+def test_a_replacement_does_not_dispatch_to_its_sender(world: World, pack: Life) -> None:
+    found = refused(world, pack, "d", instead("dispatched", 4, to=world.workshop.code))
+    assert found == ("wrong_value", ["details", "replacement", "details", "to"])
+
+
+def test_who_filed_the_code_corrects_its_recall_of_what_it_never_registered(world: World) -> None:
+    pack = world.pack().received(by=world.recycler).recalled(by=world.maker, key="rc")
+    pack.corrected("rc", instead("recalled", 3, campaign="R-2"))
+    assert pack.faults == [("received", "unknown_origin")]
+
+
 def test_a_battery_fact_does_not_become_one_of_an_organisation(world: World, pack: Life) -> None:
     found = refused(
         world, pack, "d", instead("vehicle_scrapped", 4, vin=world.vin()), by=world.alliance, of=world.workshop
@@ -167,6 +210,56 @@ def test_a_replacement_needs_an_addressee_that_exists(world: World, pack: Life) 
 
 def test_another_battery_than_the_originals_is_refused(world: World, pack: Life) -> None:
     assert refused(world, pack, "d", None, battery=world.pack_code())[0] == "wrong_value"
+
+
+# What cannot be won by it --------------------------------------------------------------------------------------------
+
+
+def test_withdrawing_a_dispatch_does_not_bring_the_battery_back(world: World, pack: Life) -> None:
+    """Taken in again in dispute, it would be the recycler's as if it had never sent it."""
+    pack.dispatched(to=world.stranger, at=6, key="on").received(by=world.stranger, at=7).received(by=world.recycler, at=8)  # fmt: skip  # noqa: E501
+    assert (pack.record.claimant, pack.record.intruder) == (world.stranger.organisation, world.recycler.organisation)
+    assert refused(world, pack, "on", None) == ("not_holder", ["details", "corrects"])
+    pack.corrected("on", None, by=world.alliance, of=world.recycler)
+    assert (pack.record.claimant, pack.record.holder) == (None, world.recycler.organisation)
+
+
+def test_a_removal_put_later_does_not_take_the_battery_from_who_built_it_in_since(world: World, pack: Life) -> None:
+    pack.dispatched(to=world.maker, at=6).received(by=world.maker, at=7).installed(at=8)
+    assert refused(world, pack, "r", instead("removed", 9)) == ("not_holder", ["details", "corrects"])
+    assert (pack.record.stage, pack.record.holder) == ("in_vehicle", world.maker.organisation)
+
+
+def undisputed_holder(life: Life) -> int | None:
+    record = life.record
+    return record.holder_id if record.holder_id != record.intruder_id else None
+
+
+@st.composite
+def handed_about(draw: st.DrawFn, by: str | None = None) -> Told:
+    """One of two companies that both build in and take out does something with the pack."""
+    by = by or draw(st.sampled_from(["maker", "importer"]))
+    type_ = draw(st.sampled_from(["dispatched", "dispatched", "received", "received", "installed", "removed"]))
+    details = {"dispatched": {"to": "importer" if by == "maker" else "maker"}, "installed": {"vin": factories.vin(1)}}
+    return Told(type_, by, P, tuple(details.get(type_, {}).items()))
+
+
+@given(data=st.data())
+def test_no_correction_wins_its_recorder_the_battery(world: World, data: st.DataObject) -> None:
+    history = [Told("produced", "maker", P), *data.draw(st.lists(handed_about(), min_size=2, max_size=6))]
+    number = data.draw(st.integers(1, len(history) - 1))
+    right = history[number]
+    who = getattr(world, right.by)
+    with rolled_back():
+        world.capture(facts_of(world, history))
+        life = world.battery(P)
+        before = undisputed_holder(life)
+        new = data.draw(st.none() | st.just(right) | handed_about(right.by))
+        day = data.draw(st.integers(1, len(history))) + 0.5
+        correction = correction_of(world, f"f{number + 1}", right.by, new, day, 1)
+        receipt = world.record(correction, by=who, on_error="proceed")
+        event(receipt.entries[0].status)
+        assert before == who.id or undisputed_holder(life) != who.id
 
 
 # What hangs on it ----------------------------------------------------------------------------------------------------

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.worlds import World, rolled_back
-from traceability import body, events, exact
+from traceability import body, events, exact, ledger
+from traceability.access import viewer_for_organisation
 from traceability.errors import Refusal
 from traceability.facts import Fact, write_fact
 from traceability.ledger import RECORDED, REFUSED, REPLAYED
-from traceability.models import EventContent, LifecycleEvent, LifecycleRecord, OutboxEntry
+from traceability.models import EventContent, LifecycleEvent, LifecycleRecord, Organisation, OutboxEntry
 from traceability.verification import verify
 
 # Append --------------------------------------------------------------------------------------------------------------
@@ -360,6 +361,14 @@ def test_what_is_on_its_way_is_not_dispatched_again(world: World) -> None:
     refused(world, lambda: told, "in_transit", ["battery"], by="maker")
 
 
+def test_nobody_dispatches_to_itself(world: World) -> None:
+    pack = world.pack().produced()
+    told = world.fact("dispatched", world.maker, pack.code, to=world.maker.code)
+    assert refused(world, lambda: told, "wrong_value", ["details", "to"], by="maker").problems[0].value == world.maker.code  # fmt: skip  # noqa: E501
+    # As history it is kept.
+    assert world.capture([told]).count(RECORDED) == 1
+
+
 def test_what_nobody_knows_is_not_acted_on(world: World) -> None:
     told = world.fact("removed", world.recycler, world.pack_code())
     refused(world, lambda: told, "unknown_battery", ["battery"])
@@ -504,6 +513,45 @@ def test_the_alliance_captures_history_with_its_contradictions(world: World) -> 
         "missing_link",
         "missing_link",
     ]
+
+
+#: What companies do, with what it takes to say it.
+BUSINESS: dict[str, dict[str, Any]] = {
+    "produced": {},
+    "installed": {"vin": factories.vin(1)},
+    "removed": {},
+    "dispatched": {"to": factories.organisation_code(2)},
+    "received": {},
+    "repaired": {},
+    "inspected": {},
+    "dismantled": {},
+    "assembled": {},
+    "processed": {"batch": "B-1"},
+    "lost": {},
+    "label_issued": {},
+}
+
+
+@pytest.mark.parametrize("type_", BUSINESS)
+def test_in_its_own_name_the_alliance_needs_the_role(world: World, type_: str) -> None:
+    pack = world.pack()
+    refused(world, lambda: world.fact(type_, world.alliance, pack.code, **BUSINESS[type_]), "role", ["type"], by="alliance")  # fmt: skip  # noqa: E501
+    assert world.capture([world.fact(type_, world.recycler, pack.code, **BUSINESS[type_])]).count(RECORDED) == 1
+
+
+def test_nor_does_the_alliance_declare_or_file_models_in_its_own_name(world: World) -> None:
+    for type_, details in (("declaration", {"year": 2025}), ("model", {"number": "X"})):
+        refused(world, lambda t=type_, d=details: world.fact(t, world.alliance, **d), "role", ["type"], by="alliance")
+        assert world.capture([world.fact(type_, world.second_life, **details)]).count(RECORDED) == 1
+
+
+def test_an_alliance_that_also_makes_batteries_records_them(world: World) -> None:
+    roles = ["alliance", "battery_maker"]
+    world.capture([world.fact("organisation", world.alliance, code=world.alliance.code, name="甲", roles=roles)])
+    both = viewer_for_organisation(Organisation.objects.get(code=world.alliance.code), "test")
+    pack = world.pack()
+    ledger.record([world.fact("produced", world.alliance, pack.code)], by=both)
+    assert pack.record.holder_id == both.organisation_id
 
 
 def test_a_receipt_is_never_refused(world: World) -> None:

@@ -189,6 +189,52 @@ def test_parts_of_a_provisional_battery_are_parts_of_the_true_one(world: World) 
     assert module.record.part_of == true.code
 
 
+# Stated to be in several ---------------------------------------------------------------------------------------------
+
+
+def in_two(world: World) -> tuple[Life, Life, Life]:
+    """Two packs and the module that both are stated to be made of."""
+    one, two, module = world.pack(), world.pack(), world.module()
+    tree = [{"code": module.code}]
+    for day, pack in enumerate((one, two), start=1):
+        world.capture([world.fact("produced", world.maker, pack.code, at=day, components=tree)])
+    assert built_in(module.code) == [(one.code, True), (two.code, True)]
+    return one, two, module
+
+
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_part_of_two_batteries_is_in_neither_once_it_acts_by_itself(world: World, captured: bool) -> None:
+    one, two, module = in_two(world)
+    module.do("received", world.recycler, at=5, captured=captured)
+    assert built_in(module.code) == [(one.code, False), (two.code, False)]
+    assert {row.until_ms for row in Component.objects.all()} == {module.steps[0].occurred_ms}
+    assert (module.record.part_of, module.record.holder) == ("", world.recycler.organisation)
+    # What becomes of either says nothing of it any more.
+    one.installed(at=6).removed(at=7)
+    two.destroyed(at=8)
+    assert (module.record.stage, module.record.holder) == ("produced", world.recycler.organisation)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_taken_out_of_one_of_them_it_is_in_neither(world: World, first: bool) -> None:
+    one, two, module = in_two(world)
+    pack = one if first else two
+    pack.repaired(removed=[module.code], at=5, captured=True)
+    assert built_in(module.code) == [(one.code, False), (two.code, False)]
+    assert (module.record.stage, module.record.holder) == ("retired", world.workshop.organisation)
+
+
+def test_only_what_it_left_is_left(world: World) -> None:
+    """It may go on into a third, and that one it is in; a withdrawn departure puts it back into both."""
+    one, two, module = in_two(world)
+    three = world.pack().produced(at=1)
+    two.repaired(removed=[module.code], at=5, key="out")
+    three.repaired(added=[module.code], at=6)
+    assert built_in(module.code) == [(one.code, False), (two.code, False), (three.code, True)]
+    two.corrected("out", None)
+    assert built_in(module.code) == [(one.code, True), (two.code, True), (three.code, True)]
+
+
 # Second life ---------------------------------------------------------------------------------------------------------
 
 

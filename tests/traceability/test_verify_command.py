@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -154,6 +155,59 @@ def test_each_change_is_found_and_named(pack: Life, tamper: Callable[[Life], Non
     with pytest.raises(SystemExit):
         call_command("verify", battery=pack.code, stdout=StringIO(), stderr=(err := StringIO()))
     assert pack.code in err.getvalue()
+
+
+def named(pack: Life, sequence: int) -> str:
+    """The kind of the only fault, which names this event; the command says so too, in both formats."""
+    (fault,) = verify()
+    assert (fault.code, fault.sequence) == (pack.code, sequence)
+    for form, printed in (("json", "stdout"), ("text", "stderr")):
+        streams = {"stdout": StringIO(), "stderr": StringIO()}
+        with pytest.raises(SystemExit) as stopped:
+            call_command("verify", "--format", form, **streams)
+        assert stopped.value.code == 1
+        assert pack.code in streams[printed].getvalue()
+    return fault.kind
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b"null", b'"x"', b"true", b'[{"key": 1}]'])
+def test_an_event_whose_body_is_no_record_is_named(pack: Life, content: bytes) -> None:
+    change(pack.events[1], body=content, hash=hashlib.sha256(content).digest())
+    assert named(pack, 2) == "body"
+
+
+SQLITE = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
+@pytest.mark.skipif(not SQLITE, reason="PostgreSQL keeps nothing in a column that is not of its type")
+@pytest.mark.parametrize(
+    ("column", "value", "kind"),
+    [
+        ("body", "text", "body"),
+        ("body", 7, "body"),
+        ("hash", "text", "body"),
+        ("hash", 7, "hash"),
+        ("previous_hash", "text", "body"),
+        ("occurred_at", "long ago", "body"),
+        ("recorded_at", 7, "body"),
+        ("actor", b"\xff\xfe", "body"),
+        ("type", 7, "body"),
+    ],
+)
+def test_a_column_that_cannot_be_read_is_named(pack: Life, column: str, value: object, kind: str) -> None:
+    change(pack.events[1], **{column: value})
+    assert named(pack, 2) == kind
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("recorded_at", "2022-13-45 00:00:00"), ("reported_at", "long ago"), ("key", b"\xff")]
+    if SQLITE
+    else [("recorded_at", "infinity")],
+)
+def test_a_column_that_cannot_even_be_loaded_is_named(pack: Life, column: str, value: object) -> None:
+    change(pack.events[1], **{column: value})
+    assert named(pack, 2) == "body"
 
 
 def test_a_good_ledger_is_counted(pack: Life) -> None:
