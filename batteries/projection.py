@@ -1,15 +1,22 @@
 """Keeping batteries and installations in step with the ledger."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from django.db import connection
+
+from batteries.battery_code import day_of
 from batteries.codes import read
 from batteries.models import Battery, Installation
 from traceability import bulk, identity
 from traceability.chains import Taken, Walk
 from traceability.events import batches
+from traceability.founding import Founded
 from traceability.stages import ORIGINS
 from traceability.values import from_ms, milligrams
 
+#: A code that was accepted once is read again without asking whether its date lies in the future.
+_ANY_DAY = from_ms(1 << 42).date()
 _FIELDS = ("battery_type", "manufacturer_code", "produced_on", "model_number", "mass_mg")
 
 
@@ -24,6 +31,18 @@ def project(appended: Sequence[Walk], anew: Sequence[Walk]) -> None:
     installations = [row for walk in (*appended, *anew) for row in _installations(walk)]
     if installations:
         bulk.insert(installations)
+
+
+def found(made: Sequence[Founded]) -> None:
+    """Describe many new batteries by their codes and by what their maker says."""
+    names = ["record_id", *_FIELDS]
+    bulk.load(Battery, names, [(f.record_id, *_described(f)) for f in made])
+
+
+def _described(founded: Founded) -> tuple[Any, ...]:
+    new = founded.new
+    day = connection.ops.adapt_datefield_value(day_of(new.code))
+    return new.code[4], identity.prefix_of(new.code), day, new.model, milligrams(new.mass_kg)
 
 
 def _origin(steps: Sequence[Taken]) -> Taken | None:
@@ -48,8 +67,7 @@ def _battery(walk: Walk) -> Battery:
         manufacturer_code=identity.prefix_of(code),
     )
     if not identity.is_provisional(code):
-        # A code that was accepted once is read again without asking whether its date lies in the future.
-        battery_code = read(code, today=from_ms(1 << 42).date()).battery_code
+        battery_code = read(code, today=_ANY_DAY).battery_code
         if battery_code is not None:
             row.battery_type, row.produced_on = battery_code.battery_type, battery_code.produced_on
     return row

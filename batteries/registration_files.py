@@ -1,36 +1,45 @@
-"""Registering whole files: rows are compared with what is registered, folded into families, and recorded in chunks.
+"""Registering whole files: every row is checked in a staging, then what is new is recorded in chunks.
 
 A row whose parent is new in the same file goes into that parent's `components`; any other row is a `produced` fact of
 its own, with its `parent` where that was registered before. Nothing is written twice: a file that is sent again, or
 whose import was killed, finds its rows registered and goes on with the rest.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Self
 
 from django.db import transaction
 from django.utils import timezone
 
-from batteries.registration_rows import Item, Rows, read_file
-from traceability import events, identity, ledger
+from batteries import registration_sheets as sheets
+from batteries.registration_compare import compare
+from batteries.registration_families import Family, families
+from batteries.registration_rows import TableReader, read_records
+from batteries.registration_staging import CONFLICTING, LEVELS, NEW, REFUSED, SAME, Staging
+from traceability import founding, ledger
 from traceability.access import Viewer, visible_records
 from traceability.checks import roles_for
 from traceability.errors import Problem, refuse
 from traceability.events import batches
-from traceability.facts import Fact
 from traceability.ledger import OnError
-from traceability.models import CodePrefix, Component, LifecycleEvent
+from traceability.models import CodePrefix, Component
 from traceability.receipts import RECORDED, REPLAYED
 from traceability.record_lines import BadRow
-from traceability.shapes import CODES_LIMIT
-from traceability.values import milligrams
 
-CHUNK: Final = 1_000
-SAME, CONFLICTING = "same", "conflicting"
-_RANK: Final = {"pack": 2, "module": 1, "cell": 0}
+#: Batteries a chunk, and those of which every column has to be read again by the ledger.
+CHUNK: Final = 5_000
+JUDGED: Final = 1_000
+#: So many bad rows are given one by one; all of them are counted.
+TOLD: Final = 100_000
+CHECKING, COMPARING, WRITING = "checking", "comparing", "writing"
+#: Called with the phase, how much of it is done, and of how much; may raise to stop.
+Progress = Callable[[str, int, int], None]
+#: Called in the transaction of each chunk with how many rows it makes new.
+Within = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -42,161 +51,256 @@ class FileRegistration:
     conflicting: int = 0
     refused: int = 0
     problems: list[BadRow] = field(default_factory=list)
+    #: Problems beyond the first 100,000.
+    untold: int = 0
     #: One for each manufacturer code that is another's or nobody's, at the first row that has it.
     warnings: list[BadRow] = field(default_factory=list)
-    #: Whether anything was written: not in a dry run, nor when a rollback was needed.
+    #: Whether anything was to be written: not in a dry run, nor when a rollback was needed.
     written: bool = True
+
+    @property
+    def rows(self) -> int:
+        """All rows with anything on them."""
+        return self.new + self.same + self.conflicting + self.refused
 
 
 def register_file(
-    data: bytes,
+    path: Path,
     *,
     by: Viewer,
-    json_lines: bool = False,
+    name: str = "",
     on_error: OnError = "rollback",
     dry_run: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> FileRegistration:
-    """Register the batteries of a CSV or JSON Lines file in the organisation's own name.
+    """Register the batteries of a CSV, XLSX or JSON Lines file in the organisation's own name.
 
     Args:
-        data: the file; see `registration_rows` for its columns.
-        json_lines: whether its name says so; a file that begins with `{` is taken as such anyway.
+        path: the file; see `registration_rows` for its columns.
+        name: what its sender calls it; a name that ends in .jsonl, .ndjson or .json says what it is.
         on_error: `rollback` writes nothing unless every row is new or the same, `proceed` takes all new rows.
 
     Raises:
-        Refusal: `role`, `no_organisation`, `encoding`: nothing of the file could be taken.
+        Refusal: `role`, `no_organisation`, `encoding`, `workbook`: nothing of the file could be taken.
     """
-    if by.organisation_code is None:
-        raise refuse("no_organisation")
-    if not by.roles & roles_for("produced"):
-        raise refuse("role", organisation=by.organisation_code, value="produced")
-    rows = read_file(data, organisation=by.organisation_code, today=timezone.localdate(), json_lines=json_lines)
-    result = FileRegistration(problems=rows.problems)
-    facts = [] if rows.unusable else _facts(rows, by, result)
-    whole = dry_run or on_error == "rollback"
-    outer: AbstractContextManager[Any] = transaction.atomic() if whole else nullcontext()
-    with outer:
-        for chunk in batches(facts, CHUNK):
-            _record(chunk, by, result)
-            if progress is not None:
-                progress(result.new)
-        if dry_run or (whole and result.problems):
-            transaction.set_rollback(True)
-            result.written = False
-    result.refused = rows.count - result.new - result.same - result.conflicting
-    result.problems.sort(key=lambda bad: bad.line)
-    return result
+    with FileImport(path, by=by, name=name, progress=progress) as found:
+        found.check()
+        return found.finish(on_error=on_error, dry_run=dry_run)
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A fact with the rows that were folded into it."""
+class FileImport:
+    """The import of one file: `check` reads and judges all of it and writes nothing, `finish` records what is new."""
 
-    fact: Fact
-    items: tuple[Item, ...]
+    def __init__(self, path: Path, *, by: Viewer, name: str = "", progress: Progress | None = None) -> None:
+        if by.organisation_code is None:
+            raise refuse("no_organisation")
+        if not by.roles & roles_for("produced"):
+            raise refuse("role", organisation=by.organisation_code, value="produced")
+        self.path = path
+        self.by = by
+        self.organisation = by.organisation_code
+        self.name = name or path.name
+        self.today: date = timezone.localdate()
+        self.staging = Staging()
+        self.heard: Progress = progress or (lambda phase, done, total: None)
+        self.warnings: list[BadRow] = []
+        self.digest = ""
 
+    def __enter__(self) -> Self:
+        return self
 
-def _facts(rows: Rows, by: Viewer, result: FileRegistration) -> list[Family]:
-    """Sort out what is new and make facts of it."""
-    result.warnings = _warnings(rows.items, by)
-    registered = _registered(rows.items, by)
-    new: dict[str, Item] = {}
-    for item in rows.items:
-        if (status := registered.get(item.fact.code)) is None:
-            new[item.fact.code] = item
-        elif status == SAME:
-            result.same += 1
-        else:
-            result.conflicting += 1
-            problem = Problem("already_registered", (item.fact.path[-1],), {"value": item.fact.code})
-            rows.problems.append(BadRow(item.line, problem))
-    _check_parents(new, rows, by)
-    return list(_families(new, rows))
+    def __exit__(self, *error: object) -> None:
+        self.staging.close()
 
+    # Checking --------------------------------------------------------------------------------------------------------
 
-# What is registered already ------------------------------------------------------------------------------------------
+    def check(self) -> None:
+        """Read every row and judge it: by itself, within the file, and by what is registered."""
+        self._read()
+        staging = self.staging
+        if staging.unusable:
+            return
+        staging.index()
+        for line, code in staging.repeated():
+            staging.refuse(line, Problem("duplicate", (self._column("code"),), {"value": code}))
+        staging.mark_tangled()
+        self._compare()
+        self._check_parents()
+        self._judge()
+        self.warnings = self._warnings()
 
+    def _read(self) -> None:
+        found = sheets.survey(self.path, self.name)
+        self.digest = found.digest
+        total = found.lines
 
-def _registered(items: Collection[Item], by: Viewer) -> dict[str, str]:
-    """Compare rows with what is registered: code → `same` or `conflicting`; new ones are left out."""
-    by_code = {item.fact.code: item for item in items}
-    parts: dict[str, str] = {}
-    own: dict[str, str] = {}
-    for batch in batches(by_code):
-        # What a workshop built in without its maker's word is not registered by that.
-        stays = Component.objects.filter(code__in=batch, since_event__type__in=("produced", "corrected")).order_by("id")
-        for row in stays.values("code", "parent_code", "model_number", "mass_mg", "since_event__organisation_id"):
-            same = row["since_event__organisation_id"] == by.organisation_id and _same_part(by_code[row["code"]], row)
-            parts[row["code"]] = SAME if same else CONFLICTING
-        rows = LifecycleEvent.objects.filter(type="produced", record__kind="battery", record__code__in=batch)
-        for event in events.stored(rows):
-            code = event.fact.code
-            same = own.get(code) == SAME or _same_fact(by_code[code].fact, event.fact)
-            own[code] = SAME if same else CONFLICTING
-    # What was said of the battery itself counts before what was said of its parent.
-    return parts | own
+        def heard(line: int) -> None:
+            self.heard(CHECKING, line, max(total, line))
 
+        heard(0)
+        self.said: Mapping[str, str] = {"code": "battery", "parent": "details.parent"}
+        if found.kind == sheets.JSON_LINES:
+            read_records(self.path, self.staging, self.organisation, self.digest, self.today, heard)
+            return
+        rows: Iterator[Any]
+        rows = sheets.read_workbook(self.path) if found.kind == sheets.WORKBOOK else sheets.read_csv(self.path, found)
+        reader = TableReader(self.staging, self.organisation, self.digest, self.today)
+        reader.read(rows, heard)
+        self.said = reader.said
 
-def _same_part(item: Item, row: Mapping[str, Any]) -> bool:
-    details = item.fact.details
-    told = (item.parent, details.get("model", ""), milligrams(details.get("massKg")))
-    return told == (row["parent_code"], row["model_number"], row["mass_mg"])
+    def _column(self, name: str) -> str:
+        """What the file calls a column."""
+        return self.said.get(name, name)
 
+    def _at(self, name: str) -> tuple[str, ...]:
+        return tuple(self._column(name).split("."))
 
-def _same_fact(given: Fact, stored: Fact) -> bool:
-    """Whether a row says what was registered. Parts on rows of their own are compared by themselves."""
-    if (given.organisation, given.occurred_ms) != (stored.organisation, stored.occurred_ms):
-        return False
-    names = (given.details.keys() | stored.details.keys()) - {"components"}
-    if any(given.details.get(name) != stored.details.get(name) for name in names):
-        return False
-    known = _flat(stored.code, stored.details.get("components", ()))
-    return _flat(given.code, given.details.get("components", ())) <= known
+    def _compare(self) -> None:
+        """Sort out what is registered already, as the same or with other content."""
+        staging, done = self.staging, 0
+        for codes in staging.codes():
+            known = founding.known_codes(codes)
+            if known:
+                staging.mark_known(known)
+                rows = staging.rows_of(known)
+                for line, same in compare(rows, self.by, self.digest):
+                    staging.mark(SAME if same else CONFLICTING, [line])
+                    if not same:
+                        code = next(row.code for row in rows if row.line == line)
+                        staging.refuse(line, Problem("already_registered", self._at("code"), {"value": code}))
+            done += len(codes)
+            self.heard(COMPARING, done, max(staging.count, done))
 
-
-def _flat(parent: str, parts: Iterable[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
-    found: set[tuple[Any, ...]] = set()
-    for part in parts:
-        found.add((part["code"], parent, part.get("model"), part.get("massKg")))
-        found |= _flat(part["code"], part.get("components", ()))
-    return found
-
-
-# Parents -------------------------------------------------------------------------------------------------------------
-
-
-def _check_parents(new: dict[str, Item], rows: Rows, by: Viewer) -> None:
-    """Take out the rows whose parent is no battery of a higher level that this organisation knows."""
-    outside = {item.parent for item in new.values() if item.parent and item.parent not in new}
-    known = _known(outside, by)
-    pending = [item for item in new.values() if item.parent]
-    while pending:
-        lost: set[str] = set()
-        for item in pending:
-            problem = _wrong_parent(item, new, known)
-            if problem is not None:
-                rows.problems.append(BadRow(item.line, replace(problem, path=item.parent_path)))
-                lost.add(item.fact.code)
-        for code in lost:
-            del new[code]
+    def _check_parents(self) -> None:
+        """Refuse the rows whose parent is no battery of a higher level that this organisation knows."""
+        staging = self.staging
+        if not staging.has_parents:
+            return
+        for codes in staging.outside_parents():
+            staging.admit(_visible(codes, self.by))
         # Who is built into a refused one is refused as well: three levels at most.
-        pending = [item for item in new.values() if item.parent in lost] if lost else []
+        while wrong := staging.wrong_parents():
+            for line, parent, rank, code in wrong:
+                params: dict[str, Any] = {"value": parent}
+                if code == "wrong_value":
+                    params["expected"] = ", ".join(LEVELS[above] for above in LEVELS if above > rank) or "—"
+                staging.refuse(line, Problem(code, self._at("parent"), params))
+
+    def _judge(self) -> None:
+        """Ask the ledger about what is not simply new: it would be refused there, whoever sends it."""
+        for chunk in self._chunks():
+            judged = [family for family in chunk if not family.is_plain]
+            for some in batches(judged, JUDGED):
+                facts = [family.fact(self.organisation, self.digest) for family in some]
+                receipt = ledger.record(facts, by=self.by, on_error="proceed", dry_run=True)
+                for family, entry in zip(some, receipt.entries, strict=True):
+                    self._refuse(family, entry.problems)
+
+    def _refuse(self, family: Family, problems: Collection[Problem]) -> None:
+        if not problems:
+            return
+        for problem in problems:
+            rest = problem.path[1:]
+            told = self._at("code") if rest[:1] in (("battery",), ("key",)) or not rest else rest
+            self.staging.refuse(family.top.line, replace(problem, path=told))
+        self.staging.mark(REFUSED, family.lines)
+
+    def _chunks(self) -> Iterator[list[Family]]:
+        for chunk in families(self.staging, CHUNK):
+            good = []
+            for family in chunk:
+                if family.crowded is None:
+                    good.append(family)
+                    continue
+                line, problem = family.crowded
+                self.staging.refuse(line, problem)
+                self.staging.mark(REFUSED, family.lines)
+            yield good
+
+    def _warnings(self) -> list[BadRow]:
+        first = dict(self.staging.prefixes())
+        owners = {}
+        for batch in batches(first):
+            for row in CodePrefix.objects.filter(prefix__in=batch).select_related("organisation"):
+                owners[row.prefix] = row.organisation
+        warnings = []
+        for prefix, line in first.items():
+            owner = owners.get(prefix)
+            if owner is None:
+                problem = Problem("unknown_manufacturer", self._at("code"), {"value": prefix})
+            elif owner.id != self.by.organisation_id:
+                problem = Problem("foreign_prefix", self._at("code"), {"value": prefix, "owner": owner.name})
+            else:
+                continue
+            warnings.append(BadRow(line, problem))
+        return warnings
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether any row is bad so far."""
+        return self.staging.bad_lines() > 0
+
+    def finish(self, *, on_error: OnError, dry_run: bool = False, within: Within | None = None) -> FileRegistration:
+        """Record what is new, chunk by chunk, and tell what became of every row.
+
+        Raises:
+            Conflict: `concurrent_change`, when others kept writing the same batteries; what was recorded stays.
+        """
+        writes = not dry_run and not (on_error == "rollback" and self.has_problems) and not self.staging.unusable
+        written = self._write(within or (lambda rows: None)) if writes else 0
+        return self._told(written, writes)
+
+    def _write(self, within: Within) -> int:
+        total = self.staging.states().get(NEW, 0)
+        written = 0
+        self.heard(WRITING, 0, total)
+        for chunk in self._chunks():
+            written += self._write_chunk(chunk, within)
+            self.heard(WRITING, written, total)
+        return written
+
+    def _write_chunk(self, chunk: list[Family], within: Within) -> int:
+        plain = {family.top.code: family for family in chunk if family.is_plain}
+        left = ledger.found(
+            [family.new(self.digest) for family in plain.values()],
+            by=self.by,
+            within=lambda codes: within(sum(len(plain[code].lines) for code in codes)),
+        )
+        others = [family for family in chunk if not family.is_plain or family.top.code in left]
+        rows = sum(len(family.lines) for code, family in plain.items() if code not in left)
+        for some in batches(others, JUDGED):
+            rows += self._record(some, within)
+        return rows
+
+    def _record(self, some: list[Family], within: Within) -> int:
+        """Record batteries that somebody has spoken of before, one by one as the ledger judges."""
+        facts = [family.fact(self.organisation, self.digest) for family in some]
+        with transaction.atomic():
+            receipt = ledger.record(facts, by=self.by, on_error="proceed")
+            entries = list(zip(some, receipt.entries, strict=True))
+            rows = sum(len(family.lines) for family, entry in entries if entry.status == RECORDED)
+            within(rows)
+        for family, entry in entries:
+            self._refuse(family, entry.problems)
+            if entry.status == REPLAYED:
+                self.staging.mark(SAME, family.lines)
+        return rows
+
+    def _told(self, written: int, writes: bool) -> FileRegistration:
+        states = self.staging.states()
+        result = FileRegistration(warnings=self.warnings, written=writes)
+        result.same, result.conflicting = states.get(SAME, 0), states.get(CONFLICTING, 0)
+        result.new = written if writes else states.get(NEW, 0) if not self.staging.unusable else 0
+        result.refused = self.staging.count - result.new - result.same - result.conflicting
+        problems = self.staging.problems()
+        result.problems = list(islice(problems, TOLD))
+        result.untold = sum(1 for _ in problems)
+        return result
 
 
-def _wrong_parent(item: Item, new: Mapping[str, Item], known: Collection[str]) -> Problem | None:
-    assert item.parent is not None
-    rank = _RANK[identity.level_of(item.fact.code)]
-    # Levels strictly fall, so nothing can be built into itself.
-    if _RANK.get(identity.level_of(item.parent), -1) <= rank:
-        expected = ", ".join(level for level, above in _RANK.items() if above > rank) or "—"
-        return Problem("wrong_value", (), {"value": item.parent, "expected": expected})
-    if item.parent not in new and item.parent not in known:
-        return Problem("unknown_battery", (), {"value": item.parent})
-    return None
-
-
-def _known(codes: Collection[str], by: Viewer) -> set[str]:
+def _visible(codes: Collection[str], by: Viewer) -> set[str]:
     """Which batteries are registered, as far as the organisation may see them."""
     found: set[str] = set()
     for batch in batches(codes):
@@ -204,85 +308,3 @@ def _known(codes: Collection[str], by: Viewer) -> set[str]:
         own = Component.objects.filter(code__in=batch, since_event__organisation=by.organisation_id)
         found |= set(own.values_list("code", flat=True))
     return found
-
-
-# Families ------------------------------------------------------------------------------------------------------------
-
-
-def _families(new: Mapping[str, Item], rows: Rows) -> Iterator[Family]:
-    """Fold rows into the trees of their new parents; what stands at the top of each is a fact."""
-    children: dict[str, list[Item]] = defaultdict(list)
-    tops = []
-    for item in new.values():
-        if item.parent is not None and item.parent in new and _folds(item.fact):
-            children[item.parent].append(item)
-        else:
-            tops.append(item)
-    # A parent before its parts that stay facts of their own.
-    tops.sort(key=lambda item: -_RANK[identity.level_of(item.fact.code)])
-    for item in tops:
-        folded: list[Item] = [item]
-        parts = _tree(item, children, folded)
-        crowded = next((i for i in folded if len(children.get(i.fact.code, ())) > CODES_LIMIT), None)
-        if crowded is not None:
-            size = len(children[crowded.fact.code])
-            rows.refuse(crowded.line, Problem("too_many", (), {"value": size, "limit": CODES_LIMIT}))
-            continue
-        details = {**item.fact.details, **({"components": parts} if parts else {})}
-        yield Family(replace(item.fact, details=details), tuple(folded))
-
-
-def _folds(fact: Fact) -> bool:
-    """Whether a part's row says nothing that its place in a tree could not keep."""
-    return not fact.site and not fact.attachments and fact.details.keys() <= {"model", "massKg", "components", "parent"}
-
-
-def _tree(item: Item, children: Mapping[str, list[Item]], folded: list[Item]) -> list[dict[str, Any]]:
-    own = children.get(item.fact.code, ())
-    codes = {child.fact.code for child in own}
-    # Parts listed in the record itself; where there is a row as well, the row says more.
-    parts = [part for part in item.fact.details.get("components", ()) if part["code"] not in codes]
-    for child in own:
-        folded.append(child)
-        inner = _tree(child, children, folded)
-        said = {name: value for name, value in child.fact.details.items() if name in ("model", "massKg")}
-        parts.append({"code": child.fact.code, **said, **({"components": inner} if inner else {})})
-    return sorted(parts, key=lambda part: str(part["code"]))
-
-
-# Recording -----------------------------------------------------------------------------------------------------------
-
-
-def _record(families: list[Family], by: Viewer, result: FileRegistration) -> None:
-    receipt = ledger.record([family.fact for family in families], by=by, on_error="proceed")
-    for family, entry in zip(families, receipt.entries, strict=True):
-        if entry.status == RECORDED:
-            result.new += len(family.items)
-        elif entry.status == REPLAYED:
-            result.same += len(family.items)
-        for problem in entry.problems:
-            path = problem.path[2:]
-            told = (family.fact.path[-1],) if path[:1] in (("battery",), ("key",)) else path
-            result.problems.append(BadRow(family.items[0].line, replace(problem, path=told)))
-
-
-def _warnings(items: Iterable[Item], by: Viewer) -> list[BadRow]:
-    first: dict[str, Item] = {}
-    for item in items:
-        first.setdefault(identity.prefix_of(item.fact.code), item)
-    owners = {}
-    for batch in batches(first):
-        for row in CodePrefix.objects.filter(prefix__in=batch).select_related("organisation"):
-            owners[row.prefix] = row.organisation
-    warnings = []
-    for prefix, item in first.items():
-        owner = owners.get(prefix)
-        path = (item.fact.path[-1],)
-        if owner is None:
-            problem = Problem("unknown_manufacturer", path, {"value": prefix})
-        elif owner.id != by.organisation_id:
-            problem = Problem("foreign_prefix", path, {"value": prefix, "owner": owner.name})
-        else:
-            continue
-        warnings.append(BadRow(item.line, problem))
-    return sorted(warnings, key=lambda bad: bad.line)

@@ -1,24 +1,31 @@
-"""Reading registration files: CSV as people and their systems write it, or JSON Lines of `produced` records.
+"""What makers write down, row by row: one battery a row of a table, or `produced` records in JSON Lines.
 
 A day without a time, or a time without an offset, is taken at +08:00: people fill in days of the Chinese calendar.
 A row without `produced_at` was produced on the day that its code says, at 00:00.
+
+Most rows of a large file are plain: they pass by tables of what was read before. Every other row is read with care,
+by the functions that read a single battery; a test keeps both at the same answers.
 """
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from hashlib import sha256
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, Final
 
-from batteries.registration import CHINA, read_produced
-from traceability import identity
+from batteries.battery_code import day_of, is_plain
+from batteries.registration import CHINA, read_produced, start_of
+from batteries.registration_sheets import LINE_LIMIT, Number, Row, is_cut, undecoded
+from batteries.registration_staging import RANKS, Staged, Staging
+from traceability import body, identity
 from traceability.errors import Problem, Refusal, refuse
-from traceability.facts import Fact, read_fact
-from traceability.record_lines import BadRow, read_rows
+from traceability.facts import Fact, exact_json, read_fact
+from traceability.record_lines import read_rows
+from traceability.shapes import FIELDS
+from traceability.values import Context, read_moment
 
 #: Header as written (half-width, lower case, without blanks) → what it says.
 COLUMNS: Final = {
@@ -28,6 +35,7 @@ COLUMNS: Final = {
     "produced_at": "producedAt",
     "parent_code": "parent",
     "编码": "code",
+    "电池编码": "code",
     "型号": "model",
     "质量": "massKg",
     "质量(kg)": "massKg",
@@ -36,153 +44,177 @@ COLUMNS: Final = {
     "上级编码": "parent",
 }
 _ENGLISH: Final = "code, model, mass_kg, produced_at, parent_code"
-_DELIMITERS: Final = ",;\t"
+_NAMES: Final = ("code", "model", "massKg", "producedAt", "parent")
 #: A record's path → what a row's column says.
 _SAID: Final = {"battery": "code", "occurredAt": "producedAt"}
 _DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d\d?:\d\d(?::\d\d)?))?", re.ASCII)
+BATCH: Final = 10_000
+#: A header of more columns is no header of ours.
+WIDEST: Final = 1_000
+_REMEMBERED: Final = 50_000
+_PRODUCED: Final = FIELDS["produced"]
 
 
-@dataclass(slots=True)
-class Item:
-    """One good row: a battery as a `produced` fact, with the battery it is built into, if it names one."""
+class _Memory(dict[str, Any]):
+    """Remembers what a text was read as; None for one that has to be read with care."""
 
-    line: int
-    fact: Fact
-    parent: str | None
-    #: What the file calls the column of the parent.
-    parent_path: tuple[str, ...]
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._read = read
 
-
-@dataclass(slots=True)
-class Rows:
-    """A file as it was read: its good rows, and what is wrong with the others."""
-
-    items: list[Item] = field(default_factory=list)
-    problems: list[BadRow] = field(default_factory=list)
-    #: Lines with a row on them, good or bad.
-    count: int = 0
-    #: The header is wrong: nothing can be taken.
-    unusable: bool = False
-
-    def refuse(self, line: int, *problems: Problem) -> None:
-        """Note what is wrong with a row."""
-        self.problems += [BadRow(line, problem) for problem in problems]
-
-
-def read_file(data: bytes, *, organisation: str, today: date, json_lines: bool = False) -> Rows:
-    """Read a whole file; every row has the key `<SHA-256 of the file>#<code>`.
-
-    Raises:
-        Refusal: `encoding`, when it is text in neither UTF-8 nor GB 18030.
-    """
-    key = sha256(data).hexdigest()
-    rows = Rows()
-    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if json_lines or start == b"{":
-        _read_json(data, rows, organisation, key, today)
-    else:
-        _read_csv(_decoded(data), rows, organisation, key, today)
-    _drop_repeated(rows)
-    return rows
-
-
-def _drop_repeated(rows: Rows) -> None:
-    """A battery has one row; any other is a mistake, also when it says the same."""
-    seen: set[str] = set()
-    items = []
-    for item in rows.items:
-        if item.fact.code in seen:
-            rows.refuse(item.line, Problem("duplicate", (item.fact.path[-1],), {"value": item.fact.code}))
-        else:
-            items.append(item)
-        seen.add(item.fact.code)
-    rows.items = items
-
-
-# CSV -----------------------------------------------------------------------------------------------------------------
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    def __missing__(self, text: str) -> Any:
+        if len(self) >= _REMEMBERED:
+            self.clear()
         try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            pass
-    raise refuse("encoding")
+            value = self._read(text.strip())
+        except Refusal:
+            value = None
+        self[text] = value
+        return value
 
 
-def _read_csv(text: str, rows: Rows, organisation: str, key: str, today: date) -> None:
-    header_line = next((line for line in io.StringIO(text) if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=header_line.count)
-    # Line breaks are left to the csv module, which knows those inside quotes.
-    lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), rows)
-    header_at, header = next(lines, (1, []))
-    names = _read_header(header_at, header, rows)
-    for line, cells in lines:
-        rows.count += 1
-        _read_cells(line, cells, header, names, rows, organisation, key, today)
+class TableReader:
+    """Reads the rows of one table into a staging."""
 
+    def __init__(self, staging: Staging, organisation: str, digest: str, today: date) -> None:
+        self._staging = staging
+        self._organisation = organisation
+        self._digest = digest
+        self._today = today
+        #: What the file calls each column.
+        self.said: Mapping[str, str] = {}
+        context = Context(today)
+        self._days = _Memory(lambda letters: self._start(f"{'0' * 14}{letters}"))
+        self._models = _Memory(lambda text: _PRODUCED["model"].read(text, context) if text else "")
+        self._masses = _Memory(lambda text: _PRODUCED["massKg"].read(text, context) if text else "")
+        self._moments = _Memory(lambda text: read_moment(in_china(text)) if text else -1)
 
-def _lines(reader: Any, rows: Rows) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows that say anything, trimmed, with the line each begins on; text that is no CSV ends them."""
-    while True:
-        line = reader.line_num + 1
+    def _start(self, code: str) -> int | None:
+        """The moment at which the day that a code says begins; None for no day, or one to come."""
+        day = day_of(code)
+        return read_moment(start_of(day)) if day is not None and day <= self._today else None
+
+    def read(self, rows: Iterator[Row | tuple[int, Problem]], heard: Callable[[int], None]) -> None:
+        """Take the header and every row; `heard` is called with the line now and then."""
+        first = next((row for row in rows if isinstance(row[1], Problem) or any(c.strip() for c in row[1])), None)
+        if first is None:
+            first = (1, [])
+        line, header = first
+        names = self._header(line, header)
+        if names is None:
+            self._staging.unusable = True
+            self._staging.count = sum(isinstance(cells, Problem) or any(map(str.strip, cells)) for _, cells in rows)
+            return
+        assert not isinstance(header, Problem)
+        width, said = len(header), [cell.strip() for cell in header]
+        self.said = dict(zip(names, said, strict=True))
+        # A column that is not there reads as the empty cell that is put behind each row.
+        take = itemgetter(*(names.index(name) if name in names else width for name in _NAMES))
+        batch: list[Staged | tuple[Any, ...]] = []
+        for line, cells in rows:
+            staged = self._plain(line, cells, width, take) or self._careful(line, cells, said, names)
+            if staged is not None:
+                batch.append(staged)
+                if len(batch) >= BATCH:
+                    self._staging.add(batch)
+                    batch.clear()
+                    heard(line)
+        self._staging.add(batch)
+
+    def _plain(self, line: int, cells: Any, width: int, take: Any) -> tuple[Any, ...] | None:
+        """Read a row that says nothing unusual; None for any other."""
+        if type(cells) is not list or len(cells) != width:
+            return None
+        code, model, mass, produced, parent = take([*cells, ""])
+        if not is_plain(code) or (ms := self._days[code[14:17]]) is None:
+            return None
+        model, mass, moment = self._models[model], self._masses[mass], self._moments[produced]
+        if model is None or mass is None or moment is None:
+            return None
+        if parent and not (is_plain(parent) and self._days[parent[14:17]] is not None):
+            return None
+        self._staging.count += 1
+        ms = ms if moment == -1 else moment
+        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms, None, None, None
+
+    def _header(self, line: int, header: Sequence[str] | Problem) -> list[str] | None:
+        """Give what each column says; a wrong header is told once, and no row of the file is taken."""
+        if isinstance(header, Problem):
+            self._staging.refuse(line, header)
+            return None
+        if len(header) > WIDEST:
+            problem = Problem("too_many", (), {"value": len(header), "limit": WIDEST})
+            self._staging.refuse(line, problem)
+            return None
+        cells = [cell.strip() for cell in header]
+        names = [COLUMNS.get(_folded(cell), "") for cell in cells]
+        problems = [
+            Problem("unknown_field", (cell[:100],), {"value": cell[:200], "expected": _ENGLISH})
+            for cell, name in zip(cells, names, strict=True)
+            if not name
+        ]
+        problems += [
+            Problem("duplicate", (cell,), {"value": cell})
+            for cell, name in zip(cells, names, strict=True)
+            if name and names.count(name) > 1
+        ]
+        if "code" not in names:
+            problems.append(Problem("missing_field", ("code",), {"value": "code"}))
+        self._staging.refuse(line, *problems)
+        return None if problems else names
+
+    def _careful(
+        self, line: int, cells: list[str] | Problem, header: Sequence[str], names: Sequence[str]
+    ) -> Staged | None:
+        """Read a row with everything that may be wrong with it."""
+        staging = self._staging
+        if isinstance(cells, Problem):
+            staging.count += 1
+            staging.refuse(line, cells)
+            return None
+        trimmed = [cell if isinstance(cell, Number) else cell.strip() for cell in cells]
+        if not any(trimmed):
+            return None
+        staging.count += 1
+        if unreadable := _unreadable(cells, len(header)):
+            staging.refuse(line, unreadable)
+            return None
+        columns = dict(zip(names, header, strict=True))
+        given: dict[str, Any] = {name: cell for name, cell in zip(names, trimmed) if cell and name}  # noqa: B905 (rows may be long)
+        problems = [Problem("unknown_field", (), {"value": cell[:200]}) for cell in trimmed[len(header) :] if cell]
+        numeric = [name for name in ("code", "parent") if isinstance(given.get(name), Number)]
+        problems += [Problem("numeric_code", (columns[name],), {"value": given[name]}) for name in numeric]
+        if "producedAt" in given:
+            given["producedAt"] = in_china(given["producedAt"])
+        fact = None
         try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            rows.refuse(line, Problem("wrong_value", (), {"value": str(error), "expected": "CSV"}))
-            rows.unusable = True
-            return
-        if any(cells):
-            yield line, cells
+            fact = read_produced(given, self._organisation, key=self._digest, today=self._today, path=("", ""))
+            if identity.is_provisional(fact.code):
+                wrong = {"value": fact.code, "expected": "GB/T 34014"}
+                problems.append(Problem("wrong_value", (columns["code"],), wrong))
+        except Refusal as refusal:
+            found = [replace(problem, path=_column(problem.path[2:], columns)) for problem in refusal.problems]
+            # That a code is a number says why it is wrong.
+            problems += [p for p in found if p.path not in {(columns[name],) for name in numeric}]
+        if problems or fact is None:
+            staging.refuse(line, *problems)
+            return None
+        return _staged(line, fact, self._digest)
 
 
-def _read_header(line: int, header: Sequence[str], rows: Rows) -> list[str]:
-    """Give what each column says; a wrong header is told once, and no row of the file is taken."""
-    names = [COLUMNS.get(_folded(cell), "") for cell in header]
-    for cell, name in zip(header, names, strict=True):
-        if not name:
-            rows.refuse(line, Problem("unknown_field", (cell,), {"value": cell, "expected": _ENGLISH}))
-        elif names.count(name) > 1:
-            rows.refuse(line, Problem("duplicate", (cell,), {"value": cell}))
-    if "code" not in names:
-        rows.refuse(line, Problem("missing_field", ("code",), {"value": "code"}))
-    rows.unusable = bool(rows.problems)
-    return names
+def _unreadable(cells: list[str], width: int) -> Problem | None:
+    if is_cut(cells):
+        return Problem("line_length", (), {"limit": LINE_LIMIT})
+    if found := undecoded(cells):
+        return Problem("line_encoding", (), {"value": found})
+    if len(cells) < width:
+        # A row that was cut off says less than its writer meant.
+        return Problem("cell_count", (), {"value": len(cells), "expected": width})
+    return None
 
 
 def _folded(cell: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", cell).lower().split())
-
-
-def _read_cells(
-    line: int,
-    cells: Sequence[str],
-    header: Sequence[str],
-    names: Sequence[str],
-    rows: Rows,
-    organisation: str,
-    key: str,
-    today: date,
-) -> None:
-    columns = dict(zip(names, header, strict=True))
-    given: dict[str, Any] = {name: cell for name, cell in zip(names, cells) if cell and name}  # noqa: B905 (rows may be short)
-    problems = [Problem("unknown_field", (), {"value": cell[:200]}) for cell in cells[len(header) :] if cell]
-    if "producedAt" in given:
-        given["producedAt"] = in_china(given["producedAt"])
-    try:
-        fact = read_produced(given, organisation, key=key, today=today, path=(str(line), columns.get("code", "code")))
-        if identity.is_provisional(fact.code):
-            problems.append(Problem("wrong_value", ("battery",), {"value": fact.code, "expected": "GB/T 34014"}))
-    except Refusal as refusal:
-        problems += [replace(problem, path=problem.path[2:]) for problem in refusal.problems]
-    if problems:
-        told = [replace(problem, path=_column(problem.path, columns)) for problem in problems]
-        rows.refuse(line, *told)
-        return
-    rows.items.append(_item(line, fact, (columns.get("parent", "parent_code"),)))
+    return "".join(unicodedata.normalize("NFKC", cell[:200]).lower().split())
 
 
 def _column(path: tuple[str, ...], columns: Mapping[str, str]) -> tuple[str, ...]:
@@ -195,7 +227,7 @@ def _column(path: tuple[str, ...], columns: Mapping[str, str]) -> tuple[str, ...
 
 def in_china(text: str) -> str:
     """Complete a day, or a time without an offset, to a moment at +08:00; anything else stays as it is."""
-    match = _DAY.fullmatch(unicodedata.normalize("NFKC", text))
+    match = _DAY.fullmatch(unicodedata.normalize("NFKC", text[:100]))
     if match is not None:
         year, month, day, time = match.groups()
         clock = (time or "0:00").zfill(8 if time and time.count(":") > 1 else 5)
@@ -207,27 +239,35 @@ def in_china(text: str) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).isoformat()
 
 
-# JSON Lines ----------------------------------------------------------------------------------------------------------
+# Records -------------------------------------------------------------------------------------------------------------
 
 
-def _read_json(data: bytes, rows: Rows, organisation: str, key: str, today: date) -> None:
-    for row in read_rows(io.BytesIO(data)):
-        rows.count += 1
-        if row.problem is not None:
-            rows.refuse(row.line, row.problem)
-            continue
-        try:
-            fact = _read_record(row.given, organisation, key, today)
-        except Refusal as refusal:
-            rows.refuse(row.line, *refusal.problems)
-            continue
-        rows.items.append(_item(row.line, replace(fact, path=(str(row.line), "battery")), ("details", "parent")))
+def read_records(
+    path: Path, staging: Staging, organisation: str, digest: str, today: date, heard: Callable[[int], None]
+) -> None:
+    """Take every record of a JSON Lines file."""
+    with path.open("rb") as file:
+        for row in read_rows(file):
+            staging.count += 1
+            if staging.count % 1_000 == 0:
+                heard(row.line)
+            if row.problem is not None:
+                staging.refuse(row.line, row.problem)
+                continue
+            try:
+                fact = _read_record(row.given, organisation, digest, today)
+            except Refusal as refusal:
+                staging.refuse(row.line, *refusal.problems)
+                continue
+            staging.add([_staged(row.line, fact, digest)])
+            if parts := fact.details.get("components"):
+                staging.add_parts(row.line, _codes(parts))
 
 
-def _read_record(given: Any, organisation: str, key: str, today: date) -> Fact:
+def _read_record(given: Any, organisation: str, digest: str, today: date) -> Fact:
     """Read one record; one without a key of its own has the file's, one without an organisation the caller's."""
     if isinstance(given, Mapping):
-        default = {"type": "produced", "organisation": organisation, "key": f"{key}#{given.get('battery')}"[:200]}
+        default = {"type": "produced", "organisation": organisation, "key": f"{digest}#{given.get('battery')}"[:200]}
         given = {**default, **given}
     fact = read_fact(given, today=today)
     if fact.type != "produced":
@@ -236,11 +276,32 @@ def _read_record(given: Any, organisation: str, key: str, today: date) -> Fact:
         raise refuse("not_own_name", ("organisation",), value=fact.organisation)
     if identity.is_provisional(fact.code):
         raise refuse("wrong_value", ("battery",), value=fact.code, expected="GB/T 34014")
-    if "key" not in given or given["key"].startswith(f"{key}#"):
+    if "key" not in given or given["key"].startswith(f"{digest}#"):
         # The code as it was normalised, so that the key does not depend on how it was written.
-        return replace(fact, key=f"{key}#{fact.code}")
+        return replace(fact, key=f"{digest}#{fact.code}")
     return fact
 
 
-def _item(line: int, fact: Fact, parent_path: tuple[str, ...]) -> Item:
-    return Item(line, fact, fact.details.get("parent"), parent_path)
+def _staged(line: int, fact: Fact, digest: str) -> Staged:
+    details = fact.details
+    tree = body.canonical(details["components"]).decode() if details.get("components") else None
+    rest = {"site": fact.site, "attachments": fact.attachments, "extra": details.get("extra")}
+    told = {name: value for name, value in rest.items() if value}
+    return Staged(
+        line,
+        fact.code,
+        details.get("parent"),
+        RANKS[fact.code[3]],
+        details.get("model", ""),
+        details.get("massKg"),
+        fact.occurred_ms,
+        None if fact.key == f"{digest}#{fact.code}" else fact.key,
+        tree,
+        exact_json(told) if told else None,
+    )
+
+
+def _codes(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for part in parts:
+        yield part["code"]
+        yield from _codes(part.get("components", ()))

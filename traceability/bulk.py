@@ -1,8 +1,9 @@
-"""Inserting many rows: one statement a batch, as large as the database's limit of parameters allows."""
+"""Writing many rows at once: one statement a batch, or COPY where there are thousands."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final, TypeVar, cast
 
+import orjson
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
@@ -19,3 +20,79 @@ def insert(rows: Iterable[M], **options: Any) -> Sequence[M]:
     width = len(model._meta.concrete_fields)
     size = PARAMETERS // width if connection.vendor == "postgresql" else None
     return model._default_manager.bulk_create(found, batch_size=size, **options)
+
+
+def columns(model: type[models.Model], *, key: bool) -> list[str]:
+    """The attributes of a model's columns, in their order; `key`: with the primary key that the database would give."""
+    return [field.attname for field in model._meta.concrete_fields if key or not field.primary_key]
+
+
+def prepared(row: models.Model, names: Sequence[str]) -> list[Any]:
+    """The values of these attributes as the database takes them."""
+    fields = {field.attname: field for field in row._meta.concrete_fields}
+    return [fields[name].get_db_prep_save(getattr(row, name), connection) for name in names]
+
+
+def load(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows by COPY on PostgreSQL, by one prepared statement on SQLite; constraints and triggers hold as ever.
+
+    Args:
+        names: the attributes that the rows give, in their order (`record_id`, not `record`).
+        rows: values as the database takes them (see `prepared`).
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    quoted = ", ".join(connection.ops.quote_name(str(fields[name].column)) for name in names)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Django translates the errors of its own calls only.
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY {table} ({quoted}) FROM STDIN (FORMAT BINARY)") as copy,
+            ):
+                copy.set_types([_type(fields[name]) for name in names])
+                write = copy.write_row
+                for row in rows:
+                    write(row)
+            return
+        marks = ", ".join(["%s"] * len(names))
+        cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", cast(Any, rows))  # noqa: S608 (names of our own)
+
+
+def _type(field: "models.Field[Any, Any]") -> str:
+    """PostgreSQL's name of a column's type, without its length."""
+    return str(field.db_type(connection)).split("(")[0]
+
+
+def numbers(model: type[models.Model], count: int) -> list[int]:
+    """Take so many new primary keys of a model; the transaction has to hold SQLite's write lock already."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s::int)", [table, count]
+            )
+            return [number for (number,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
+        return list(range(first, first + count))
+
+
+def present(model: type[models.Model], name: str, values: Collection[str], where: str = "TRUE") -> set[str]:
+    """Which of many texts stand in a column: one statement and one parameter, however many there are.
+
+    `where` is a further condition in SQL, of our own words.
+    """
+    column, table = connection.ops.quote_name(name), connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            given = f"unnest(%s::text[]) AS given(value) JOIN {table} ON {column} = given.value"
+            # Planned anew each time: a plan made while the table was empty would read all of it for ever.
+            with connection.wrap_database_errors:
+                cursor.cursor.execute(f"SELECT {column} FROM {given} WHERE {where}", [list(values)], prepare=False)  # noqa: S608
+        else:
+            among = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+            text = orjson.dumps(list(values)).decode()
+            cursor.execute(f"SELECT {column} FROM {table} WHERE {among} AND {where}", [text])  # noqa: S608
+        return {value for (value,) in cursor.fetchall()}

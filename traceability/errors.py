@@ -27,7 +27,12 @@ MESSAGES: dict[str, Any] = {
     "bad_header": _("The column {value} is not known; the columns are: {expected}."),
     "encoding": _("The file is neither UTF-8 nor GB 18030."),
     "line_encoding": _("This line is not UTF-8."),
+    "cell_count": _("The row has {value} cells where the header has {expected}."),
     "line_length": _("This line is longer than {limit} bytes."),
+    "numeric_code": _(
+        "{value} stands in the file as a number, of which spreadsheets drop digits; format the column as text."
+    ),
+    "workbook": _("The file is not a workbook that can be read; send it as CSV."),
     "duplicate": _("{value} occurs more than once."),
     # who
     "role": _("{organisation} has not the role to record `{value}`."),

@@ -6,20 +6,23 @@ what is new: one transaction, rows locked in key order. A single fact is a list 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, Literal
 
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from traceability import founding
 from traceability.access import Viewer
-from traceability.errors import Conflict, Problem, Refusal
+from traceability.checks import roles_for
+from traceability.errors import Conflict, Problem, Refusal, refuse
 from traceability.facts import Fact
+from traceability.founding import New
 from traceability.receipts import RECORDED, REFUSED, REPLAYED, Entry, Receipt
 from traceability.values import to_ms
 from traceability.writing import Writer
 
-__all__ = ["RECORDED", "REFUSED", "REPLAYED", "Entry", "Receipt", "record"]
+__all__ = ["RECORDED", "REFUSED", "REPLAYED", "Entry", "Receipt", "found", "record"]
 
 OnError = Literal["rollback", "proceed"]
 TRIES: Final = 6
@@ -62,6 +65,57 @@ def record(
                 raise Conflict(Problem("concurrent_change")) from error
             time.sleep(0.01 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def found(
+    batteries: Sequence[New],
+    *,
+    by: Viewer,
+    within: Callable[[Collection[str]], None] = lambda codes: None,
+    now_ms: int | None = None,
+) -> set[str]:
+    """Record the `produced` events of many batteries that nobody has spoken of yet, in the recorder's own name.
+
+    Args:
+        batteries: with values and keys as a checked fact has them; levels of parts below their battery's.
+        by: who records; it has a role that may record `produced`.
+        within: called in the same transaction with the codes of the batteries it records.
+        now_ms: the time of recording; the clock's by default.
+
+    Returns:
+        the codes of batteries that were left out, because somebody has spoken of them or of a part: `record` judges.
+
+    Raises:
+        Refusal: `role`.
+        Conflict: `concurrent_change`, when others kept writing the same batteries.
+    """
+    if not by.roles & roles_for(founding.TYPE):
+        raise refuse("role", ("type",), organisation=by.organisation_code, value=founding.TYPE)
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                known = founding.known_among(batteries)
+                left = {new.code for new in batteries if not known.isdisjoint(_codes(new))} if known else set()
+                new = [new for new in batteries if new.code not in left]
+                if new:
+                    founding.found(new, by=by, now_ms=to_ms(timezone.now()) if now_ms is None else now_ms)
+                    within([battery.code for battery in new])
+                return left
+        except (IntegrityError, OperationalError) as error:
+            if not is_passing(error):
+                raise
+            if isinstance(error, IntegrityError) and "record_kind_code" not in str(error):
+                # A key that something else bears: which, and whether that matters, is judged one by one.
+                return {new.code for new in batteries}
+            if connection.in_atomic_block or attempt == TRIES - 1:
+                raise Conflict(Problem("concurrent_change")) from error
+            time.sleep(0.01 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _codes(new: New) -> Iterator[str]:
+    yield new.code
+    yield from (part.code for part in new.parts)
 
 
 def is_passing(error: DatabaseError) -> bool:

@@ -1,8 +1,30 @@
 """Progress of long commands: a bar on the terminal's error stream, nothing when that is no terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def phases(names: Mapping[str, Any]) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function to call with the phase that runs, how much of it is done and of how much; shows the time left."""
+    if not sys.stderr.isatty():
+        yield lambda _phase, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def heard(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(str(names[phase]), total=total)
+            bar.update(tasks[phase], completed=done, total=total)
+
+        yield heard
 
 
 @contextmanager

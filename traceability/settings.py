@@ -187,6 +187,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 IDENTITY_CODES = "batteries.codes"
 # Called in order with the chains a write has touched; each keeps its own tables in step with the ledger.
 PROJECTIONS = ["batteries.projection.project"]
+# Called with many new batteries at once, after their `produced` events: the same tables, for first events only.
+FOUNDINGS = ["batteries.projection.found"]
 # The rows behind each type of master data, derived from the organisations' records.
 MASTER_PROJECTIONS = {
     "organisation": "traceability.organisations.project",

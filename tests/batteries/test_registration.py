@@ -42,9 +42,11 @@ def counts(result: FileRegistration) -> tuple[int, int, int, int]:
 
 
 @pytest.fixture
-def register(world: World) -> Callable[..., FileRegistration]:
-    def run(data: str | bytes, **more: Any) -> FileRegistration:
-        return register_file(data.encode() if isinstance(data, str) else data, by=world.maker.viewer, **more)
+def register(world: World, tmp_path: Path) -> Callable[..., FileRegistration]:
+    def run(data: str | bytes, by: Any = None, **more: Any) -> FileRegistration:
+        path = tmp_path / "file"
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return register_file(path, by=by or world.maker.viewer, **more)
 
     return run
 
@@ -123,11 +125,11 @@ def test_a_key_used_with_other_content_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("party", ["recycler", "alliance", "workshop"])
-def test_only_makers_register(world: World, party: str) -> None:
+def test_only_makers_register(world: World, register: Callable[..., FileRegistration], party: str) -> None:
     viewer = getattr(world, party).viewer
     assert register_batteries([{"code": PACK}], by=viewer, idempotency_key="k").problems[0].code == "role"
     with pytest.raises(Refusal) as refused:
-        register_file(f"{HEADER}{PACK},,,,\n".encode(), by=viewer)
+        register(f"{HEADER}{PACK},,,,\n", by=viewer)
     assert refused.value.code == "role"
     assert produced() == []
 
@@ -161,11 +163,11 @@ def test_a_file_becomes_families_whatever_the_order_of_its_rows(register: Callab
 
 
 @given(st.permutations([PACK, MODULE, CELL, factories.pack_code(4), factories.cell_code(5)]))
-def test_the_order_of_rows_changes_nothing(world: World, order: list[str]) -> None:
+def test_the_order_of_rows_changes_nothing(register: Callable[..., FileRegistration], order: list[str]) -> None:
     parents = {MODULE: PACK, CELL: MODULE, factories.cell_code(5): factories.pack_code(4)}
     with rolled_back():
         text = HEADER + "".join(f"{code},,,,{parents.get(code, '')}\n" for code in order)
-        assert register_file(text.encode(), by=world.maker.viewer).new == 5
+        assert register(text).new == 5
         built = set(Component.objects.values_list("code", "parent_code"))
         assert built == set(parents.items())
         assert {event.fact.code for event in produced()} == {PACK, factories.pack_code(4)}
@@ -377,11 +379,11 @@ def test_an_empty_or_broken_file_registers_nothing(register: Callable[..., FileR
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: (HEADER + text).encode("utf-8", "replace")))
-def test_no_bytes_crash_the_registration(world: World, data: bytes) -> None:
+def test_no_bytes_crash_the_registration(register: Callable[..., FileRegistration], data: bytes) -> None:
     with rolled_back():
         problems: list[errors.Problem] = []
         try:
-            result = register_file(data, by=world.maker.viewer, on_error="proceed")
+            result = register(data, on_error="proceed")
             assert result.new == len(produced())
             json.dumps([bad.as_json() for bad in result.problems], ensure_ascii=False).encode()
         except Refusal as refused:
@@ -499,10 +501,10 @@ def test_a_file_of_many_families_is_written_in_chunks(
     register: Callable[..., FileRegistration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batteries.registration_files.CHUNK", 2)
-    done: list[int] = []
+    told: list[tuple[str, int, int]] = []
     pairs = [(factories.pack_code(n), factories.cell_code(n)) for n in range(5)]
     text = HEADER + "".join(f"{pack},,,,\n{cell},,,,{pack}\n" for pack, cell in pairs)
-    result = register(text, progress=done.append)
+    result = register(text, progress=lambda *done: told.append(done))
     assert result.new == 10
-    assert done == [4, 8, 10]
+    assert [done for done in told if done[0] == "writing"] == [("writing", n, 10) for n in (0, 4, 8, 10)]
     assert date(2021, 12, 4) in Battery.objects.values_list("produced_on", flat=True)

@@ -1,4 +1,4 @@
-"""`register FILE --organisation CODE`: batteries from CSV or JSON Lines."""
+"""`register FILE --organisation CODE`: batteries from CSV, XLSX or JSON Lines."""
 
 import json
 import sys
@@ -8,22 +8,27 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from batteries.registration_files import FileRegistration, register_file
+from batteries.registration_files import CHECKING, COMPARING, WRITING, FileRegistration, register_file
 from traceability.access import viewer_for_organisation
 from traceability.errors import Refusal
 from traceability.models import Organisation
-from traceability.progress import shown
+from traceability.progress import phases
 
-_JSON = (".jsonl", ".ndjson", ".json")
+PHASES = {
+    CHECKING: gettext_lazy("Checking lines"),
+    COMPARING: gettext_lazy("Comparing batteries"),
+    WRITING: gettext_lazy("Registering batteries"),
+}
 
 
 class Command(BaseCommand):
     """Register a file; exit with 1 when a row was refused or contradicts what is registered."""
 
     help = (
-        "由 CSV 或 JSON Lines 登记电池 · Register batteries from CSV (code, model, mass_kg, produced_at, parent_code; "
-        "编码, 型号, 质量(kg), 生产时间, 上级编码) or JSON Lines of `produced` records."
+        "由 CSV、XLSX 或 JSON Lines 登记电池 · Register batteries from CSV or XLSX (code, model, mass_kg, "
+        "produced_at, parent_code; 编码, 型号, 质量(kg), 生产时间, 上级编码) or JSON Lines of `produced` records."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,12 +52,10 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(_("The organisation {value} is not registered.").format(value=organisation))
         try:
-            data = Path(file).read_bytes()
-            with shown(_("Registering")) as progress:
+            with phases(PHASES) as progress:
                 result = register_file(
-                    data,
+                    Path(file),
                     by=viewer_for_organisation(owner, "command"),
-                    json_lines=file.lower().endswith(_JSON),
                     on_error=on_error,
                     dry_run=dry_run,
                     progress=progress,
@@ -72,6 +75,7 @@ class Command(BaseCommand):
                 **counts,
                 "written": result.written,
                 "problems": [bad.as_json() for bad in result.problems],
+                "untold": result.untold,
                 "warnings": [bad.as_json() for bad in result.warnings],
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False))

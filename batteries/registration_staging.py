@@ -1,0 +1,223 @@
+"""The rows of one file on disk while they are checked: sorted, compared and put together there, whatever their number.
+
+A private temporary database of SQLite that vanishes with its connection: what is staged can be read from the file
+again, so nothing of it has to outlive a crash.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from traceability import stored_problems
+from traceability.errors import Problem
+from traceability.record_lines import BadRow
+
+#: What becomes of a row.
+NEW, SAME, CONFLICTING, REFUSED = range(4)
+RANKS: Final = {"P": 2, "M": 1, "C": 0}
+LEVELS: Final = {2: "pack", 1: "module", 0: "cell"}
+_COLUMNS: Final = "line, code, parent, rank, model, mass, ms, key, tree, rest"
+_SCHEMA: Final = """
+CREATE TABLE row (
+  line INTEGER PRIMARY KEY, code TEXT NOT NULL, parent TEXT, rank INTEGER NOT NULL, model TEXT NOT NULL, mass TEXT,
+  ms INTEGER NOT NULL, key TEXT, tree TEXT, rest TEXT,
+  state INTEGER NOT NULL DEFAULT 0, known INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE part (code TEXT NOT NULL, line INTEGER NOT NULL);
+CREATE TABLE problem (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT NOT NULL, path TEXT, params TEXT);
+CREATE TEMP TABLE outside (code TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class Staged(NamedTuple):
+    """One good row: a battery as its maker describes it, every value normalised.
+
+    `key` is None for the file's own (`<digest>#<code>`), `tree` the canonical JSON of the parts it lists itself, `rest`
+    the JSON of whatever else a record said.
+    """
+
+    line: int
+    code: str
+    parent: str | None
+    rank: int
+    model: str
+    mass: str | None
+    ms: int
+    key: str | None = None
+    tree: str | None = None
+    rest: str | None = None
+
+
+class Staging:
+    """The rows and problems of one file."""
+
+    def __init__(self) -> None:
+        # No name: a file that SQLite unlinks at once and uses when its cache is full.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._db.executescript(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-32000;"
+        )
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+        #: Rows with anything on them, good or bad.
+        self.count = 0
+        #: The header is wrong, or it is no table: nothing can be taken.
+        self.unusable = False
+
+    def close(self) -> None:
+        """Give back the disk."""
+        self._db.close()
+
+    # Filling ---------------------------------------------------------------------------------------------------------
+
+    def add(self, rows: Sequence[Staged | tuple[Any, ...]]) -> None:
+        """Take good rows."""
+        self._db.executemany(f"INSERT INTO row ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608 (names of our own)
+
+    def add_parts(self, line: int, codes: Iterable[str]) -> None:
+        """Take the codes of the parts that a row lists itself."""
+        self._db.executemany("INSERT INTO part VALUES (?, ?)", [(code, line) for code in codes])
+
+    def refuse(self, line: int, *problems: Problem) -> None:
+        """Note what is wrong with a line."""
+        self._db.executemany(
+            "INSERT INTO problem (line, code, path, params) VALUES (?,?,?,?)",
+            [(line, *stored_problems.write(problem)) for problem in problems],
+        )
+
+    # Within the file -------------------------------------------------------------------------------------------------
+
+    def index(self) -> None:
+        """All rows are there: make what follows quick."""
+        self._db.executescript("CREATE INDEX row_code ON row (code); CREATE INDEX part_code ON part (code);")
+        if self.has_parents:
+            self._db.execute("CREATE INDEX row_parent ON row (parent) WHERE parent IS NOT NULL")
+
+    @property
+    def has_parents(self) -> bool:
+        """Whether any row names what it is built into."""
+        return bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
+
+    def repeated(self) -> Iterator[tuple[int, str]]:
+        """The good rows whose battery has one before: line and code; they are refused."""
+        twice = "SELECT code, min(line) AS line FROM row GROUP BY code HAVING count(*) > 1"
+        found = self._db.execute(
+            f"SELECT row.line, row.code FROM row JOIN ({twice}) first USING (code) WHERE row.line > first.line"  # noqa: S608
+        ).fetchall()
+        self.mark(REFUSED, (line for line, _ in found))
+        yield from found
+
+    def mark(self, state: int, lines: Iterable[int]) -> None:
+        """Say what becomes of rows."""
+        self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
+
+    def mark_known(self, codes: Collection[str]) -> None:
+        """Note rows that anybody has spoken of before, and those that list such a part."""
+        self._db.executemany("UPDATE row SET known = 1 WHERE code = ?", ((code,) for code in codes))
+        self._db.executemany(
+            "UPDATE row SET known = 1 WHERE line IN (SELECT line FROM part WHERE code = ?)",
+            ((code,) for code in codes),
+        )
+
+    def mark_tangled(self) -> None:
+        """Note rows that list a part which another row lists or is: what that leads to is for the ledger to judge."""
+        if not self._one("SELECT EXISTS (SELECT 1 FROM part)"):
+            return
+        self._db.executescript("""
+            UPDATE row SET known = 1 WHERE line IN (
+              SELECT line FROM part WHERE code IN (SELECT code FROM part GROUP BY code HAVING count(*) > 1)
+              UNION SELECT part.line FROM part JOIN row r ON r.code = part.code);
+            UPDATE row SET known = 1 WHERE code IN (SELECT code FROM part);
+        """)
+
+    # Parents ---------------------------------------------------------------------------------------------------------
+
+    def outside_parents(self) -> Iterator[list[str]]:
+        """The parents of new rows that are no new rows themselves, in lists."""
+        yield from self._codes("""
+            SELECT DISTINCT parent FROM row r WHERE state = 0 AND parent IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0)
+        """)
+
+    def admit(self, codes: Collection[str]) -> None:
+        """Note batteries outside the file that may be parents."""
+        self._db.executemany("INSERT OR IGNORE INTO outside VALUES (?)", ((code,) for code in codes))
+
+    def wrong_parents(self) -> list[tuple[int, str, int, str]]:
+        """New rows whose parent is of no higher level, or nowhere: line, parent, rank, code of the problem."""
+        found = self._db.execute("""
+            SELECT line, parent, rank, CASE WHEN above <= rank THEN 'wrong_value' ELSE 'unknown_battery' END FROM (
+              SELECT r.line, r.parent, r.rank,
+                CASE substr(r.parent, 4, 1) WHEN 'P' THEN 2 WHEN 'M' THEN 1 WHEN 'C' THEN 0 ELSE -1 END AS above,
+                EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0)
+                  OR EXISTS (SELECT 1 FROM outside o WHERE o.code = r.parent) AS there
+              FROM row r WHERE r.state = 0 AND r.parent IS NOT NULL
+            ) WHERE above <= rank OR NOT there
+        """).fetchall()
+        self.mark(REFUSED, (line for line, *_ in found))
+        return found
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def codes(self) -> Iterator[list[str]]:
+        """The codes of new rows and of the parts they list, in lists."""
+        yield from self._codes("SELECT code FROM row WHERE state = 0")
+        yield from self._codes("SELECT code FROM part")
+
+    def rows_of(self, codes: Collection[str]) -> list[Staged]:
+        """The new rows of these batteries."""
+        return self._rows("code IN (SELECT value FROM json_each(?))", codes)
+
+    def children_of(self, codes: Collection[str]) -> dict[str, list[tuple[Staged, bool]]]:
+        """The new rows that fold into these parents, and whether anybody spoke of them before."""
+        query = f"SELECT {_COLUMNS}, known FROM row WHERE parent IN (SELECT value FROM json_each(?))"  # noqa: S608
+        found: dict[str, list[tuple[Staged, bool]]] = {}
+        given = [orjson.dumps(list(codes)).decode()]
+        for *row, known in self._db.execute(f"{query} AND rest IS NULL AND state = 0 ORDER BY line", given):
+            staged = Staged(*row)
+            found.setdefault(row[2], []).append((staged, bool(known)))
+        return found
+
+    def tops(self) -> Iterator[tuple[Staged, bool]]:
+        """The new rows that fold into no other, packs first, and whether anybody spoke of them before."""
+        folded = (
+            "AND NOT (parent IS NOT NULL AND rest IS NULL"
+            " AND EXISTS (SELECT 1 FROM row p WHERE p.code = row.parent AND p.state = 0))"
+        )
+        order = "rank DESC, line" if self._one("SELECT min(rank) < max(rank) FROM row") else "line"
+        alone = folded if self.has_parents else ""
+        query = f"SELECT {_COLUMNS}, known FROM row WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
+        for *row, known in self._db.cursor().execute(query):
+            yield Staged(*row), bool(known)
+
+    def states(self) -> dict[int, int]:
+        """How many rows became what."""
+        return dict(self._db.execute("SELECT state, count(*) FROM row GROUP BY state").fetchall())
+
+    def prefixes(self) -> list[tuple[str, int]]:
+        """Each manufacturer code with the first line that has it."""
+        return self._db.execute("SELECT substr(code, 1, 3), min(line) FROM row GROUP BY 1 ORDER BY 2").fetchall()
+
+    def bad_lines(self) -> int:
+        """How many lines have a problem."""
+        return int(self._one("SELECT count(DISTINCT line) FROM problem"))
+
+    def problems(self) -> Iterator[BadRow]:
+        """What is wrong, in the order of lines."""
+        query = "SELECT line, code, path, params FROM problem ORDER BY line, id"
+        for line, *stored in self._db.cursor().execute(query):
+            yield BadRow(line, stored_problems.read(*stored))
+
+    def _rows(self, where: str, codes: Collection[str]) -> list[Staged]:
+        query = f"SELECT {_COLUMNS} FROM row WHERE {where} AND state = 0 ORDER BY line"  # noqa: S608
+        return [Staged(*row) for row in self._db.execute(query, [orjson.dumps(list(codes)).decode()])]
+
+    def _codes(self, query: str) -> Iterator[list[str]]:
+        cursor = self._db.cursor().execute(query)
+        while rows := cursor.fetchmany(20_000):
+            yield [code for (code,) in rows]
+
+    def _one(self, query: str) -> Any:
+        return self._db.execute(query).fetchone()[0]
