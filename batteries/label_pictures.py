@@ -20,7 +20,7 @@ FONT: Final = Path(__file__).parent / "fonts" / "NotoSansSC-GB2312.ttf"
 # Any mask can be read. Choosing the best of eight takes seven times as long, and what is masked is a signature, which
 # is as good as noise already.
 _MASK: Final = 0
-#: Pixels a module, and modules that the line of text under the symbol takes.
+#: Pixels a module, and modules that the line of text takes, under the quiet zone.
 _SCALE, _LINE = 10, 6
 
 Matrix = tuple[tuple[bool, ...], ...]
@@ -74,7 +74,7 @@ def _runs(row: tuple[bool, ...]) -> Iterator[tuple[int, int]]:
 def svg(text: str, code: str) -> bytes:
     """Draw the symbol with its quiet zone and the code under it, 25 mm wide."""
     modules = len(matrix(text)) + 2 * QUIET
-    high = modules + _LINE - QUIET + 2
+    high = modules + _LINE
     path = "".join(f"M{r.x + QUIET} {r.y + QUIET}h{r.width}v{r.height}h-{r.width}z" for r in rectangles(text))
     width = modules - 2 * QUIET
     return (
@@ -82,7 +82,7 @@ def svg(text: str, code: str) -> bytes:
         f'viewBox="0 0 {modules} {high}" role="img" aria-label="{escape(code)}">'
         f'<rect width="{modules}" height="{high}" fill="#fff"/>'
         f'<path d="{path}" fill="#000" shape-rendering="crispEdges"/>'
-        f'<text x="{modules / 2}" y="{modules + 1}" font-family="monospace" font-size="4" text-anchor="middle" '
+        f'<text x="{modules / 2}" y="{modules + _LINE - 2}" font-family="monospace" font-size="4" text-anchor="middle" '
         f'textLength="{width}" lengthAdjust="spacingAndGlyphs">{escape(code)}</text></svg>'
     ).encode()
 
@@ -92,12 +92,13 @@ def png(text: str, code: str) -> bytes:
     rows = matrix(text)
     modules = len(rows) + 2 * QUIET
     side = modules * _SCALE
-    picture = Image.new("1", (side, side + _LINE * _SCALE - 2 * _SCALE), 1)
+    picture = Image.new("1", (side, side + _LINE * _SCALE), 1)
     pen = ImageDraw.Draw(picture)
     for x, y, width, height in rectangles(text):
         left, top = (x + QUIET) * _SCALE, (y + QUIET) * _SCALE
         pen.rectangle((left, top, left + width * _SCALE - 1, top + height * _SCALE - 1), fill=0)
-    pen.text((side / 2, side + _SCALE), code, font=_fitting(code, side - 2 * QUIET * _SCALE), fill=0, anchor="ms")
+    under = (side / 2, side + (_LINE - 2) * _SCALE)
+    pen.text(under, code, font=_fitting(code, side - 2 * QUIET * _SCALE), fill=0, anchor="ms")
     file = BytesIO()
     resolution = side / (SIDE / 25.4)
     picture.save(file, "PNG", optimize=True, dpi=(resolution, resolution))
@@ -112,4 +113,4 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 def _fitting(code: str, width: int) -> ImageFont.FreeTypeFont:
     """The font in which a code is as wide as its symbol, and no higher than its line."""
     size = int(100 * width / _font(100).getlength(code))
-    return _font(min(size, _LINE * _SCALE - 10))
+    return _font(min(size, (_LINE - 1) * _SCALE))

@@ -53,9 +53,9 @@ def stickers(codes: Sequence[str], viewer: Viewer) -> list[Sticker]:
 
 
 def unlabelled(codes: Sequence[str], viewer: Viewer) -> list[str]:
-    """Which of these batteries have no label to print; also those that the viewer does not see."""
-    rows, labels = _load(codes, viewer)
-    return [code for code in codes if code not in rows or code not in labels]
+    """Which of these batteries have no label that can be printed; also those that are not known."""
+    _, labels = _load(codes, viewer)
+    return [code for code in codes if code not in labels]
 
 
 def may_print(viewer: Viewer, row: BatteryRow, label: Label | None) -> bool:
@@ -67,8 +67,9 @@ def may_print(viewer: Viewer, row: BatteryRow, label: Label | None) -> bool:
 
 
 def _load(codes: Sequence[str], viewer: Viewer) -> tuple[dict[str, BatteryRow], dict[str, Label]]:
-    """The batteries that the viewer sees, and the labels they have now."""
-    rows = batteries_by_code(viewer, codes)
+    """The batteries, and the labels they have now; whether the viewer may have them is asked of each."""
+    # Who issued a label took no part in the battery's life by that, and may not see more of it than a scan tells.
+    rows = batteries_by_code(viewer, codes, intake=True)
     history = histories({row.record_id for row in rows.values() if row.record_id is not None})
     now = {code: current(history.get(row.record_id or 0, ())) for code, row in rows.items()}
     return rows, _labels(now, rows)
