@@ -3,7 +3,9 @@
 import random
 import string
 from base64 import b32encode
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from batteries.codes import scan
 from batteries.label_keys import key_id
 from batteries.label_pictures import matrix
+from batteries.label_states import judge
 from batteries.labels import (
     TAG,
     LabelText,
@@ -23,8 +26,10 @@ from batteries.labels import (
     signature_bytes,
     verify,
 )
+from batteries.models import LabelKey
 from tests.factories import TODAY, pack_code, second_life_code
 from tests.labelling import GTIN, HOST, PUBLIC, L, signed
+from tests.worlds import World
 
 BASE32 = string.ascii_uppercase + "234567"
 FORMS = [pytest.param("", id="without GTIN"), pytest.param(GTIN, id="with GTIN")]
@@ -242,6 +247,25 @@ def test_ten_thousand_forged_or_mutated_labels_are_all_refused() -> None:
     forged = list(forgeries(10_000))
     assert len(set(forged)) == 10_000
     assert [text for text in forged if accepted(text)] == []
+
+
+def test_none_of_them_is_authentic_to_who_scans_it(world: World) -> None:
+    LabelKey.objects.create(
+        kid=key_id(PUBLIC),
+        organisation=world.maker.organisation,
+        year=2026,
+        public_key=PUBLIC,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    record = world.pack().produced().record.id
+    genuine = judge(str(signed()), record)
+    assert genuine is not None
+    assert (genuine.authentic, genuine.status) == (True, "unknown")  # signed, and not on the record
+    counts = Counter(
+        found and (found.authentic, found.status) for found in (judge(t, record) for t in forgeries(10_000))
+    )
+    assert set(counts) == {(False, "altered"), (False, "foreign"), (False, "unknown")}
+    assert counts[False, "altered"] > 7_000
 
 
 @given(st.data())
