@@ -6,6 +6,7 @@ from base64 import b32encode
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -249,7 +250,8 @@ def test_ten_thousand_forged_or_mutated_labels_are_all_refused() -> None:
     assert [text for text in forged if accepted(text)] == []
 
 
-def test_none_of_them_is_authentic_to_who_scans_it(world: World) -> None:
+def test_none_of_them_is_authentic_to_who_scans_it(world: World, settings: Any) -> None:
+    settings.LABEL_HOST = HOST
     LabelKey.objects.create(
         kid=key_id(PUBLIC),
         organisation=world.maker.organisation,

@@ -34,11 +34,11 @@ def texts(file: Path) -> list[str]:
 def test_the_first_print_issues_and_the_second_draws_the_same(world: World, file: Path) -> None:
     packs = [world.pack().produced() for _ in range(3)]
     codes = [pack.code for pack in packs]
-    assert run(file, *codes).startswith("3 labels, 3 of them issued now")
+    assert run(file, *codes).startswith("Labels: 3, issued now: 3")
     first, events = file.read_bytes(), LifecycleEvent.objects.count()
     assert texts(file) == [row.text for row in Label.objects.order_by("id")]
     assert [text[-24:] for text in texts(file)] == codes
-    assert run(file, *codes).startswith("3 labels, 0 of them issued now")
+    assert run(file, *codes).startswith("Labels: 3, issued now: 0")
     assert file.read_bytes() == first
     assert LifecycleEvent.objects.count() == events
 
@@ -46,7 +46,7 @@ def test_the_first_print_issues_and_the_second_draws_the_same(world: World, file
 def test_only_what_is_missing_is_issued(world: World, file: Path) -> None:
     old, new = world.pack().produced(), world.pack().produced()
     run(file, old.code)
-    assert run(file, old.code, new.code).startswith("2 labels, 1 of them issued now")
+    assert run(file, old.code, new.code).startswith("Labels: 2, issued now: 1")
     assert len(old.events) == 2
 
 
@@ -65,7 +65,7 @@ def test_after_a_key_was_revoked_the_next_print_is_a_new_label(world: World, fil
     pack = world.pack().produced()
     run(file, pack.code)
     call_command("label_keys", "--revoke", LabelKey.objects.get().kid, stdout=StringIO())
-    assert "1 of them issued now" in run(file, pack.code)
+    assert "issued now: 1" in run(file, pack.code)
 
 
 @pytest.mark.parametrize(("size", "count"), [("60x40", 25), ("100x70", 25), ("a4", 2)])
@@ -78,7 +78,7 @@ def test_every_size_is_read_back(world: World, file: Path, size: str, count: int
 
 def test_codes_may_be_written_as_people_do_and_twice(world: World, file: Path) -> None:
     pack = world.pack().produced()
-    assert run(file, pack.code.lower(), f"{pack.code[:14]} {pack.code[14:]}").startswith("1 labels")
+    assert run(file, pack.code.lower(), f"{pack.code[:14]} {pack.code[14:]}").startswith("Labels: 1,")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".PNG"])

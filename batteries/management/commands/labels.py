@@ -80,7 +80,9 @@ class Command(BaseCommand):
             ) from None
         write(output, drawn(found, output.suffix.lower(), size, cut))
         self.stdout.write(
-            _("{count} labels, {new} of them issued now: {file}").format(count=len(found), new=len(new), file=output)
+            _("Labels: {count}, issued now: {new}; written to {file}").format(
+                count=len(found), new=len(new), file=output
+            )
         )
 
 
