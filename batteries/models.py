@@ -1,4 +1,4 @@
-"""What makers say of batteries: projections of `produced`, `assembled`, `installed` and `model` events.
+"""What makers say of batteries: projections of `produced`, `assembled`, `installed` and `model` events; their labels.
 
 Decimals are canonical text (exact on every engine), masses integer milligrams, times integer milliseconds.
 """
@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from traceability.models import LifecycleEvent, LifecycleRecord, Organisation
+from traceability.models import CODE_LENGTH, LifecycleEvent, LifecycleRecord, Organisation
 
 
 class Battery(models.Model):
@@ -64,3 +64,52 @@ class Installation(models.Model):
 
     class Meta:
         ordering = ("record", "since_ms")
+
+
+class LabelKey(models.Model):
+    """A key that signs one organisation's labels. Not a fact: made on first use, and no part of the ledger.
+
+    One signs at a time, for a calendar year in China or until it is rotated or revoked; then its private part is
+    erased. The public part stays, so that old labels can be verified for ever.
+    """
+
+    kid = models.CharField(_("key"), max_length=6)
+    #: Hidden from the reverse side: what hangs visibly on an organisation counts as projected (`rebuild`).
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    year = models.IntegerField(_("year"))
+    public_key = models.BinaryField(max_length=32)
+    #: Sealed under SECRET_KEY (`label_keys.seal`); None once the key signs no more.
+    sealed_key = models.BinaryField(null=True)
+    created_at = models.DateTimeField(_("signs from"))
+    retired_at = models.DateTimeField(_("signs until"), null=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    class Meta:
+        verbose_name = _("label key")
+        verbose_name_plural = _("label keys")
+        ordering = ("organisation", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kid"], name="label_key_kid"),
+            models.UniqueConstraint(
+                fields=["organisation"], condition=models.Q(retired_at=None), name="label_key_signing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Label(models.Model):
+    """The text of a label that was issued here, kept to draw it again; whether it is valid, the ledger says."""
+
+    code = models.CharField(max_length=CODE_LENGTH)
+    serial = models.CharField(max_length=4)
+    key = models.ForeignKey(LabelKey, models.PROTECT, related_name="labels", db_index=False)
+    text = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code", "serial"], name="label_code_serial")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.serial}"

@@ -179,13 +179,19 @@ class LabelReading(Words):
 
 
 class LabelState(Words):
-    """已签发标签的状态。
-    The state of a label that was issued."""
+    """扫描所得标签的状态。
+    The state of a label that was scanned."""
 
-    VALID = "valid", "有效", "Valid"
-    REPLACED = "replaced", "已被替换", "Replaced by a later label"
-    REVOKED = "revoked", "已撤销", "Revoked"
-    UNKNOWN = "unknown", "未知", "Unknown"
+    VALID = "valid", "有效：本系统签发，且为该电池当前标签", "Issued here, and the label that its battery has now"
+    REPLACED = "replaced", "已被后来签发的标签替换", "Replaced by a later label"
+    REVOKED = "revoked", "已撤销，或其签名密钥已撤销", "Revoked, or the key that signed it was"
+    ALTERED = "altered", "内容与签名不符：不可信", "Not what was signed: not to be trusted"
+    FOREIGN = "foreign", "并非本系统签发", "Signed by nobody known here, or under another address"
+    UNKNOWN = (
+        "unknown",
+        "无法判断：档案中没有此标签、扫码枪改动了内容，或未带签名",
+        "Cannot be judged: not on the record, changed by the scanner, or not signed",
+    )
 
 
 class ScanKind(Words):

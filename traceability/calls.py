@@ -89,12 +89,13 @@ def record_items(type_: str, items: Sequence[Mapping[str, Any]], *, by: Viewer, 
         facts = read_items(type_, items, by=by, idempotency_key=check_key(idempotency_key))
         check_caller(facts, by)
         check_distinct(facts)
-        return transact(lambda: _record_whole(facts, by))
+        return transact(lambda: record_whole(facts, by))
     except Refusal as refusal:
         raise told(refusal) from None
 
 
-def _record_whole(facts: Sequence[Fact], by: Viewer) -> Receipt:
+def record_whole(facts: Sequence[Fact], by: Viewer) -> Receipt:
+    """Record the facts of one call, all or none; raises `key_reused` when only some of them are new."""
     receipt = ledger.record(facts, by=by)
     # A call is written all or none: an item that is new under a key that was used is another call.
     new = [entry.fact for entry in receipt.entries if entry.status == RECORDED]

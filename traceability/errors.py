@@ -56,6 +56,14 @@ MESSAGES: dict[str, Any] = {
     "not_recorder": _("Only who recorded the original, or the alliance, may correct it."),
     "key_reused": _("The key {value} was used before with other content."),
     "concurrent_change": _("The record was changed at the same time; send it again."),
+    # labels
+    "unknown_label": _("No label with the serial {value} was issued for this battery."),
+    "label_too_long": _("The label of {value} would be too fine to read; LABEL_HOST ({host}) has to be shorter."),
+    "no_label": _("The battery {value} has no label that is valid and was issued here."),
+    "label_altered": _("The label is not what was signed: do not trust it; the code beside it may be another's."),
+    "label_revoked": _("The label was revoked; ask its maker for another."),
+    "label_replaced": _("A later label was issued for this battery; this one should be on no battery any more."),
+    "label_misread": _("The scanner changed the label's letters; set it to deliver the text as it is printed."),
     # codes (GB/T 34014, VIN, GB 32100)
     "length": _("{value} has the wrong length: a battery code has 24 characters, a second-life code 19."),
     "character": _("{value} has a character other than A–Z and 0–9."),

@@ -201,6 +201,18 @@ AUDIT_PARAMETERS = {"unreceived_days": 30, "stalled_days": 180, "future_minutes"
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
 
+# Labels --------------------------------------------------------------------------------------------------------------
+
+
+def label_host() -> str:
+    """Read the address that labels begin with: a host and, if need be, a path, as it is printed (upper case)."""
+    given = os.environ.get("LABEL_HOST", "").strip().upper().removeprefix("HTTPS://").strip("/")
+    named = [host.upper() for host in ALLOWED_HOSTS if host and host[0] not in ".*["]
+    return given or next(iter(named), "LOCALHOST")
+
+
+LABEL_HOST = label_host()
+
 # GraphQL -------------------------------------------------------------------------------------------------------------
 
 GRAPHQL_INTROSPECTION = flag("GRAPHQL_INTROSPECTION", DEBUG)

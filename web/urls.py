@@ -1,9 +1,9 @@
 """Addresses of the pages."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from web import views
+from web import labels, views
 
 sign_in = LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)
 urlpatterns = [
@@ -12,5 +12,9 @@ urlpatterns = [
     path("version", views.version, name="version"),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    re_path(r"^labels/(?P<code>[0-9A-Za-z-]{1,80})\.(?P<form>png|svg)$", labels.picture, name="label-picture"),
+    path("labels.pdf", labels.sheet, name="label-sheet"),
+    path("labels/keys.json", labels.keys, name="label-keys"),
+    path("labels/revoked.json", labels.revoked, name="label-revocations"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -1,12 +1,14 @@
 """What a scanner read, at the dock."""
 
 import datetime as dt
+from typing import Final
 
 import strawberry
 from django.utils import timezone
 
 from batteries import code_messages
 from batteries.codes import Problem, Scan, scan
+from batteries.label_states import LabelFinding, judge
 from batteries.label_text import MAX_TEXT
 from batteries.rows import BatteryRow
 from graphql_schema.enums import LabelState, ScanKind
@@ -17,13 +19,19 @@ from graphql_schema.operations.reader import Reader
 from graphql_schema.operations.transfers import Transfer, transfer
 from traceability import errors, identity
 from traceability.access import FULL
+from traceability.values import from_ms
+
+_TOLD: Final = frozenset({"altered", "revoked", "replaced", "misread"})
 
 
-@strawberry.type(description=both("系统签发的标签。", "A label that this system issued."))
+@strawberry.type(description=both("扫描所得的标签。", "The label that was scanned."))
 class Label:
     """A label."""
 
-    authentic: bool = described("签名是否真实。", "Whether its signature is authentic.")
+    authentic: bool = described(
+        "签名是否真实：由本系统未撤销的密钥签署，且一字未改。",
+        "Whether its signature is authentic: by a key of this system that was not revoked, and nothing was changed.",
+    )
     status: LabelState = described("状态。", "Its state.")
     issued_at: dt.datetime | None = described("签发时间。", "When it was issued.")
 
@@ -36,7 +44,9 @@ class ScanResult:
     code: str | None = described(
         "其中的电池编码；无法识别时为空。", "The battery code in it; empty when there is none."
     )
-    label: Label | None = described("标签；目前为空。", "The label; empty as long as none are issued.")
+    label: Label | None = described(
+        "标签；扫描内容不是网址时为空。", "The label; empty when what was scanned is no URL."
+    )
     battery: Battery | None = described(
         "电池；看不到其链条的单位得到固定的入库视图。",
         "The battery; who may not see its chain gets the fixed intake view.",
@@ -53,17 +63,32 @@ def resolve(info: strawberry.Info, payload: str) -> ScanResult:
     reader = reader_of(info)
     row = reader.batteries([read.code], intake=True).get(read.code) if read.code else None
     expected = reader.expected(row) if row else None
+    found = judge(payload, row.record_id if row else None)
     warnings = [*_about_code(read, row is not None, len(payload)), *_about_battery(reader, row, read.code)]
+    warnings += _about_label(found)
     if row and expected is None and not (row.sight.level == FULL and row.holder_id == reader.viewer.organisation_id):
         warnings.append(warning(errors.Problem("not_expected_here")))
     return ScanResult(
         kind=ScanKind.of(read.kind),
         code=read.code,
-        label=None,
+        label=_label(found) if found else None,
         battery=battery(row) if row else None,
         expected_transfer=transfer(expected) if expected else None,
         warnings=warnings,
     )
+
+
+def _label(found: LabelFinding) -> Label:
+    issued = None if found.issued_ms is None else from_ms(found.issued_ms)
+    return Label(authentic=found.authentic, status=LabelState.of(found.status), issued_at=issued)
+
+
+def _about_label(found: LabelFinding | None) -> list[Warning]:
+    """Tell what somebody at the dock has to act on."""
+    if found is None:
+        return []
+    told = "misread" if found.misread else found.status
+    return [warning(errors.Problem(f"label_{told}"))] if told in _TOLD else []
 
 
 def _about_code(read: Scan, registered: bool, length: int) -> list[Warning]:

@@ -27,6 +27,7 @@ def test_every_list_opens(admin: Client) -> None:
         "traceability/user",
         "traceability/apitoken",
         "batteries/batterymodel",
+        "batteries/labelkey",
         "recyclers/listing",
         "recyclers/permit",
     ):

@@ -121,8 +121,8 @@ class RefuseBatteriesAnswer(Answer):
     )
 
 
-def _call(info: strawberry.Info, input_: Call) -> dict[str, Any]:
-    """The input as the arguments of `traceability.custody`."""
+def call_of(info: strawberry.Info, input_: Call) -> dict[str, Any]:
+    """The input of a call as the arguments of the function behind it."""
     given = plain(input_)
     names = {"idempotencyKey": "idempotency_key", "occurredAt": "occurred_at", "from": "from_"}
     return {names.get(name, name): value for name, value in given.items()} | {"by": viewer_of(info)}
@@ -130,14 +130,14 @@ def _call(info: strawberry.Info, input_: Call) -> dict[str, Any]:
 
 @refusals_are_data(DispatchBatteriesAnswer)
 def _dispatch(info: strawberry.Info, input: DispatchBatteriesInput) -> DispatchBatteriesAnswer:  # noqa: A002
-    transfer, receipt = custody.dispatch(**_call(info, input))
+    transfer, receipt = custody.dispatch(**call_of(info, input))
     shown = transfer_by_id(info, transfer.pk) if transfer else None
     return DispatchBatteriesAnswer(transfer=shown, replayed=receipt.replayed)
 
 
 @refusals_are_data(ReceiveBatteriesAnswer)
 def _receive(info: strawberry.Info, input: ReceiveBatteriesInput) -> ReceiveBatteriesAnswer:  # noqa: A002
-    received = custody.receive(**_call(info, input))
+    received = custody.receive(**call_of(info, input))
     batteries = batteries_by_code(info, [item.code for item in received])
     items = [
         ReceivedItem(
@@ -154,7 +154,7 @@ def _receive(info: strawberry.Info, input: ReceiveBatteriesInput) -> ReceiveBatt
 
 @refusals_are_data(RefuseBatteriesAnswer)
 def _refuse(info: strawberry.Info, input: RefuseBatteriesInput) -> RefuseBatteriesAnswer:  # noqa: A002
-    receipt = custody.refuse(**_call(info, input))
+    receipt = custody.refuse(**call_of(info, input))
     batteries = batteries_by_code(info, [entry.fact.code for entry in receipt.entries])
     return RefuseBatteriesAnswer(batteries=[b for b in batteries if b is not None], replayed=receipt.replayed)
 

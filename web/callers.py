@@ -1,0 +1,31 @@
+"""Who asks for a page or a file: a machine by its token, a person by the session, or nobody.
+
+For reading only: what a page writes needs the CSRF token besides. A token wins, and a bad one makes nobody of the
+caller, even with a good session.
+"""
+
+import re
+from typing import Final
+
+from django.http import HttpRequest
+
+from traceability import tokens
+from traceability.access import ANONYMOUS, Viewer, viewer_for_user
+from traceability.models import User
+
+_BEARER: Final = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Find out who asks, and let the request's log line say so."""
+    viewer = _find(request)
+    request.viewer = viewer  # type: ignore[attr-defined]
+    return viewer
+
+
+def _find(request: HttpRequest) -> Viewer:
+    header = request.headers.get("Authorization", "").strip()
+    if header[:6].lower() == "bearer":
+        given = _BEARER.fullmatch(header)
+        return (tokens.authenticate(given[1]) if given else None) or ANONYMOUS
+    return viewer_for_user(request.user) if isinstance(request.user, User) else ANONYMOUS
