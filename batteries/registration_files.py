@@ -242,13 +242,17 @@ class FileImport:
         """Whether any row is bad so far."""
         return self.staging.bad_lines() > 0
 
+    def will_write(self, on_error: OnError, *, dry_run: bool = False) -> bool:
+        """Whether anything is to be written, after all that was found."""
+        return not dry_run and not (on_error == "rollback" and self.has_problems) and not self.staging.unusable
+
     def finish(self, *, on_error: OnError, dry_run: bool = False, within: Within | None = None) -> FileRegistration:
         """Record what is new, chunk by chunk, and tell what became of every row.
 
         Raises:
             Conflict: `concurrent_change`, when others kept writing the same batteries; what was recorded stays.
         """
-        writes = not dry_run and not (on_error == "rollback" and self.has_problems) and not self.staging.unusable
+        writes = self.will_write(on_error, dry_run=dry_run)
         written = self._write(within or (lambda rows: None)) if writes else 0
         return self._told(written, writes)
 

@@ -237,6 +237,37 @@ class Direction(Words):
     RECEIVED = "received", "收到", "Addressed to the own organisation"
 
 
+class ImportKind(Words):
+    """文件的内容。
+    What a file holds."""
+
+    REGISTRATIONS = "registrations", "要登记的电池", "Batteries to register"
+    RECORDS = "records", "记录", "Records"
+
+
+class ImportStatus(Words):
+    """处理文件的状态。
+    The state of working off a file."""
+
+    QUEUED = "queued", "排队中", "Waiting"
+    CHECKING = "checking", "检查中，尚未写入", "Being checked; nothing is written yet"
+    WRITING = "writing", "写入中", "Being written"
+    DONE = "done", "已完成", "Done"
+    REFUSED = "refused", "有错误，未写入任何内容", "Some row was bad, and nothing was written"
+    FAILED = "failed", "整个文件无法处理", "The file as a whole could not be worked off"
+    CANCELLED = "cancelled", "已停止；此前写入的保持不变", "Stopped; what was written before stays"
+
+
+class ImportPhase(Words):
+    """正在进行的阶段。
+    What is being done with a file."""
+
+    CHECKING = "checking", "逐行检查", "Its lines are checked"
+    COMPARING = "comparing", "与已登记的比对", "It is compared with what is registered"
+    WRITING = "writing", "登记", "Its batteries are registered"
+    RECORDING = "recording", "记录", "Its records are recorded"
+
+
 ENUMS: tuple[type[Words], ...] = (
     Stage,
     Level,
@@ -253,4 +284,7 @@ ENUMS: tuple[type[Words], ...] = (
     TransferStatus,
     ItemStatus,
     Direction,
+    ImportKind,
+    ImportStatus,
+    ImportPhase,
 )

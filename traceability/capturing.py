@@ -88,6 +88,7 @@ def capture(
     on_error: OnError = "rollback",
     dry_run: bool = False,
     progress: Progress | None = None,
+    within: Callable[[int], None] | None = None,
 ) -> CaptureResult:
     """Record every record of a JSON Lines file, in its order.
 
@@ -96,6 +97,7 @@ def capture(
         by: see `capturing_viewer`. The alliance captures history for anyone, others their own facts.
         on_error: `rollback` writes nothing unless every record is good, `proceed` takes all good ones.
         dry_run: check everything, also what depends on earlier records of the file, and write nothing.
+        within: called in each chunk's transaction with how many records it adds.
 
     Raises:
         Conflict: `concurrent_change`; under `proceed` the chunks before stay recorded.
@@ -105,7 +107,7 @@ def capture(
     outer: AbstractContextManager[Any] = transaction.atomic() if whole else nullcontext()
     with outer:
         for rows in _chunks(lines):
-            by = _capture_chunk(rows, by, result)
+            by = _capture_chunk(rows, by, result, within)
             if progress is not None:
                 progress(rows[-1].end, rows[-1].line)
         if dry_run or (whole and result.refused):
@@ -127,10 +129,13 @@ def _chunks(lines: BinaryIO) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _capture_chunk(rows: list[Row], by: Viewer, result: CaptureResult) -> Viewer:
+def _capture_chunk(rows: list[Row], by: Viewer, result: CaptureResult, within: Callable[[int], None] | None) -> Viewer:
     facts = list(_read(rows, result))
     by = _founder(facts, by)
-    receipt = ledger.record(facts, by=by, on_error="proceed")
+    with transaction.atomic() if within else nullcontext():
+        receipt = ledger.record(facts, by=by, on_error="proceed")
+        if within is not None:
+            within(receipt.count(RECORDED))
     result.recorded += receipt.count(RECORDED)
     result.replayed += receipt.count(REPLAYED)
     result.refused += receipt.count(REFUSED)

@@ -5,11 +5,18 @@
 Masses are integer milligrams, times on projections integer milliseconds since 1970 (exact on every engine).
 """
 
+import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+def new_id() -> str:
+    """An id that cannot be guessed: 128 random bits."""
+    return secrets.token_hex(16)
+
 
 KEY_LENGTH = 400  # a sender's key has 255 at most; the ledger appends `#<code>` for parts
 CODE_LENGTH = 80  # battery codes have 24 or 19, batches and lots `<organisation>/<number>`
@@ -331,3 +338,82 @@ class Involvement(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "record"], name="involvement_organisation_record")
         ]
+
+
+class ImportJob(models.Model):
+    """A file that was sent and is worked off in the background (see `traceability.jobs`). No part of the ledger."""
+
+    class Kind(models.TextChoices):
+        REGISTRATIONS = "registrations", _("registrations")
+        RECORDS = "records", _("records")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        CHECKING = "checking", _("checking")
+        WRITING = "writing", _("writing")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    public_id = models.CharField(max_length=32, default=new_id, editable=False)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="imports", verbose_name=_("organisation")
+    )
+    actor = models.CharField(max_length=80)
+    #: The roles it may act in, with a space at both ends.
+    roles = models.CharField(max_length=200)
+    language = models.CharField(max_length=10)
+    name = models.CharField(_("name"), max_length=255)
+    #: Its name in the folder of imports; empty once it was given back.
+    file = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    on_error = models.CharField(max_length=8)
+    dry_run = models.BooleanField(default=False)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
+    phase = models.CharField(max_length=12, blank=True)
+    phase_since = models.DateTimeField(null=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(null=True)
+    new = models.BigIntegerField(default=0)
+    same = models.BigIntegerField(default=0)
+    conflicting = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+    problem_code = models.CharField(max_length=40, blank=True)
+    problem_params = models.TextField(default="{}")
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    cancel_requested = models.BooleanField(default=False)
+    #: Who works on it, until when it counts as alive, and how many have tried.
+    worker = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-created_at", "-id")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["public_id"], name="import_job_public_id")]
+        indexes: ClassVar = [models.Index(fields=["status", "created_at"], name="import_job_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+
+class ImportRowError(models.Model):
+    """What is wrong with one row of a file; the sentence is made in the language of whoever reads it."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="row_errors", db_index=False)
+    line = models.BigIntegerField()
+    column = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)
+    path = models.TextField()
+    params = models.TextField()
+
+    class Meta:
+        ordering = ("job", "line", "id")
+        indexes: ClassVar = [models.Index(fields=["job", "line", "id"], name="import_row_error_place")]

@@ -213,6 +213,18 @@ def label_host() -> str:
 
 LABEL_HOST = label_host()
 
+# Files worked off in the background -----------------------------------------------------------------------------------
+
+IMPORTS_DIR = Path(os.environ.get("IMPORTS_DIR", DATA_DIR / "imports"))
+IMPORT_MAX_BYTES = int(os.environ.get("IMPORT_MAX_BYTES", 4 * 1024**3))
+# How long a file that was worked off is kept, to give it back with its errors.
+IMPORT_KEEP_DAYS = int(os.environ.get("IMPORT_KEEP_DAYS", "30"))
+# Who works off each kind of file.
+IMPORTS = {
+    "registrations": "batteries.registration_jobs.run",
+    "records": "traceability.capture_jobs.run",
+}
+
 # GraphQL -------------------------------------------------------------------------------------------------------------
 
 GRAPHQL_INTROSPECTION = flag("GRAPHQL_INTROSPECTION", DEBUG)

@@ -1,6 +1,6 @@
 """Who asks for a page or a file: a machine by its token, a person by the session, or nobody.
 
-For reading only: what a page writes needs the CSRF token besides. A token wins, and a bad one makes nobody of the
+What a page writes asks `is_forged` besides. A token wins, and a bad one makes nobody of the
 caller, even with a good session.
 """
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from django.http import HttpRequest
 
-from traceability import tokens
+from traceability import csrf, tokens
 from traceability.access import ANONYMOUS, Viewer, viewer_for_user
 from traceability.models import User
 
@@ -21,6 +21,11 @@ def viewer_of(request: HttpRequest) -> Viewer:
     viewer = _find(request)
     request.viewer = viewer  # type: ignore[attr-defined]
     return viewer
+
+
+def is_forged(request: HttpRequest) -> bool:
+    """Whether another page may have sent it; who sends a token of its own is not asked."""
+    return request.headers.get("Authorization", "").strip()[:6].lower() != "bearer" and csrf.is_forged(request)
 
 
 def _find(request: HttpRequest) -> Viewer:

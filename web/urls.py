@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
-from web import labels, views
+from web import files, labels, views
 
 sign_in = LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)
 urlpatterns = [
@@ -16,5 +16,10 @@ urlpatterns = [
     path("labels.pdf", labels.sheet, name="label-sheet"),
     path("labels/keys.json", labels.keys, name="label-keys"),
     path("labels/revoked.json", labels.revoked, name="label-revocations"),
+    path("files/registrations/", files.registrations, name="send-registrations"),
+    path("files/registrations/template.xlsx", files.template, name="registration-template"),
+    path("files/records/", files.records, name="send-records"),
+    path("files/imports/<str:id_>/", files.job_page, name="import-job"),
+    path("files/imports/<str:id_>/errors", files.errors, name="import-errors"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -6,10 +6,11 @@ import strawberry
 
 from batteries.rows import Page
 from graphql_schema.enums import EventType
-from graphql_schema.operations import batteries, scans, transfers
+from graphql_schema.operations import batteries, imports, scans, transfers
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
+from graphql_schema.operations.imports import ImportJob, ImportJobConnection
 from graphql_schema.operations.nodes import Node, check_size, cursor, place, reader_of, split_id
 from graphql_schema.operations.organisations import (
     BatteryModelConnection,
@@ -121,6 +122,16 @@ class Query:
         edges = [BatteryModelEdge(cursor=cursor(row.pk), node=model(reader.model_row(row))) for row in page.rows]
         return BatteryModelConnection(edges=edges, page_info=page_info(edges, page))
 
+    @resolved("后台处理的一个文件。", "A file that is worked off in the background.")
+    def import_job(self, info: strawberry.Info, id: imports.JobId) -> ImportJob | None:  # noqa: A002
+        return imports.job_by_id(info, id)
+
+    @resolved("本单位上传的文件；联盟看到全部。", "The files that the own organisation sent; all for the alliance.")
+    def import_jobs(
+        self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None
+    ) -> ImportJobConnection:
+        return imports.job_page(info, first, after)
+
     @resolved("按 id 查任何对象。", "Any object by its id.")
     def node(
         self,
@@ -154,6 +165,8 @@ def _node(info: strawberry.Info, id_: str) -> Node | None:
         return battery_by_code(info, key, after_write=False)
     if type_ == "Event":
         return event_by_id(info, id_)
+    if type_ == "ImportJob":
+        return imports.job_by_id(info, id_)
     if type_ == "Transfer":
         return transfer_by_id(info, id_)
     return organisation_by_code(info, key) if type_ == "Organisation" else None

@@ -4,6 +4,7 @@ import strawberry
 
 from graphql_schema.operations.describing import both
 from graphql_schema.operations.mutations.custody import CustodyMutations
+from graphql_schema.operations.mutations.imports import ImportMutations
 from graphql_schema.operations.mutations.labels import LabelMutations
 from graphql_schema.operations.mutations.lives import LifeMutations
 from graphql_schema.operations.mutations.master_data import MasterDataMutations
@@ -16,5 +17,7 @@ from graphql_schema.operations.mutations.registration import RegistrationMutatio
         "Writes, one a request; what a rule refuses is told in the answer's `errors`.",
     )
 )
-class Mutation(RegistrationMutations, LifeMutations, CustodyMutations, LabelMutations, MasterDataMutations):
+class Mutation(
+    RegistrationMutations, LifeMutations, CustodyMutations, LabelMutations, MasterDataMutations, ImportMutations
+):
     """Everything that can be written."""

@@ -1,0 +1,123 @@
+"""The sender's file back, with what is wrong with each row in a column of its own."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from batteries import registration_sheets as sheets
+from traceability import stored_problems
+from traceability.errors import Problem
+from traceability.models import ImportJob
+from traceability.record_lines import BadRow, read_rows
+
+WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: What a spreadsheet takes for the beginning of a formula, full-width forms as well.
+_FORMULA: Final = tuple("=+-@\t\r\n|＝＋－＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file to send, from its beginning."""
+
+    file: IO[bytes]
+    name: str
+    media_type: str
+
+
+def with_errors(job: ImportJob, path: Path) -> Copy:
+    """Write the copy; sentences are in the active language, the order of rows is the sender's."""
+    file = TemporaryFile()  # noqa: SIM115 (whoever sends it closes it)
+    stem = Path(job.name).stem or "file"
+    found = sheets.survey(path, job.name if job.kind == ImportJob.Kind.REGISTRATIONS else "records.jsonl")
+    if found.kind == sheets.JSON_LINES:
+        _write_lines(file, path, job)
+        copy = Copy(file, f"{stem}-errors.jsonl", "application/x-ndjson")
+    elif found.kind == sheets.WORKBOOK:
+        _write_workbook(file, _merged(sheets.read_workbook(path), job))
+        copy = Copy(file, f"{stem}-errors.xlsx", WORKBOOK)
+    else:
+        _write_csv(file, _merged(sheets.read_csv(path, found), job))
+        copy = Copy(file, f"{stem}-errors.csv", "text/csv; charset=utf-8")
+    file.seek(0)
+    return copy
+
+
+def _problems(job: ImportJob) -> Iterator[tuple[int, list[BadRow]]]:
+    """What is wrong, line by line."""
+    rows = job.row_errors.order_by("line", "id").values_list("line", "code", "path", "params")
+    bad = (BadRow(line, stored_problems.read(*stored)) for line, *stored in rows.iterator(5_000))
+    for line, some in groupby(bad, key=attrgetter("line")):
+        yield line, list(some)
+
+
+def _merged(
+    rows: Iterable[sheets.Row | sheets.BadLine], job: ImportJob
+) -> Iterator[tuple[Sequence[str], list[BadRow]]]:
+    """Every row of the sender with what is wrong with it."""
+    problems = _problems(job)
+    line, some = next(problems, (0, []))
+    for number, cells in rows:
+        while some and line < number:
+            line, some = next(problems, (0, []))
+        told = some if some and line == number else []
+        yield ([] if isinstance(cells, Problem) else cells), told
+
+
+def _told(bad: Iterable[BadRow]) -> str:
+    return "; ".join(f"{row.column}: {row.problem.message}" if row.column else row.problem.message for row in bad)
+
+
+def _write_csv(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[BadRow]]]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
+    writer = csv.writer(text)
+    for number, (cells, bad) in enumerate(rows):
+        head = _("errors") if number == 0 else ""
+        writer.writerow([*map(harmless, cells), _told(bad) or head])
+    text.detach()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def _write_workbook(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[BadRow]]]) -> None:
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        text, red = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bg_color": "#FFC7CE"})
+        sheet = book.add_worksheet()
+        header: list[str] = []
+        for number, (cells, bad) in enumerate(rows):
+            header = header or [cell.strip() for cell in cells]
+            wrong = {row.column for row in bad}
+            for at, cell in enumerate(cells[:16_000]):
+                marked = at < len(header) and header[at] in wrong
+                with suppress(IndexError):
+                    sheet.write_string(number, at, cell[:32_000], red if marked else text)
+            told = _told(bad) or (_("errors") if number == 0 else "")
+            sheet.write_string(number, len(header), told[:32_000], red if bad else text)
+
+
+def _write_lines(file: IO[bytes], path: Path, job: ImportJob) -> None:
+    """The records that were refused, each with its line and what is wrong; a machine's file has no column to add."""
+    problems = dict(_problems(job))
+    with path.open("rb") as source:
+        for row in read_rows(source):
+            if row.line not in problems:
+                continue
+            told: dict[str, Any] = {
+                "line": row.line,
+                "errors": [bad.as_json() for bad in problems[row.line]],
+                "record": row.given,
+            }
+            file.write(json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n")
