@@ -34,6 +34,8 @@ MESSAGES: dict[str, Any] = {
     # who
     "sign_in": _("Sign in, or send a token."),
     "bad_token": _("The token is unknown, expired or revoked."),
+    "too_many_attempts": _("Too many wrong tokens came from here; stop, and wait."),
+    "second_factor": _("Your account needs a second factor; sign in with it first."),
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     # the query
     "no_operation": _("The query holds no operation."),
@@ -56,6 +58,7 @@ MESSAGES: dict[str, Any] = {
     "page_too_large": _("A page holds at most {limit} objects."),
     "page_negative": _("The size of a page cannot be negative."),
     "too_expensive": _("The query asks for more than {limit} objects; ask for smaller pages."),
+    "over_budget": _("Your organisation has used up its points; they come back in {seconds} s."),
     "internal_error": _("Internal error"),
 }
 

@@ -5,17 +5,22 @@ import hmac
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from traceability.access import Viewer
+from traceability.door import attempts
+from traceability.door.attempts import Count
 from traceability.errors import refuse
 from traceability.models import ApiToken, Organisation
 
 SCHEME = "evb"
 #: Last use is kept to this precision, so that a busy token is not written at every call.
 USE_PRECISION = timedelta(minutes=1)
+COLUMNS = ("pk", "digest", "last_used_at", "scope", "name", "organisation", "organisation__code", "organisation__roles")
+NOBODY = (0, bytes(32), None, "", "", 0, "", "")
 
 
 def issue(
@@ -48,19 +53,42 @@ def digest(secret: str) -> bytes:
 
 def authenticate(text: str) -> Viewer | None:
     """Give the viewer behind a token, or None when it is wrong, expired or revoked."""
+    prefix, secret = _parts(text)
+    if not prefix:
+        return None
+    now = timezone.now()
+    found = _row(prefix, now)
+    if not hmac.compare_digest(bytes(found[1]), digest(secret)) or found[0] == 0:
+        return None
+    token, _, used, scope, name, organisation, code, roles = found
+    if used is None or now - used > USE_PRECISION:
+        ApiToken.objects.filter(pk=token).update(last_used_at=now)
+    all_roles = frozenset(roles.split())
+    narrowed = all_roles & frozenset(scope.split()) if scope else all_roles
+    return Viewer(organisation, code, narrowed, f"token:{prefix}", token_id=token, name=name)
+
+
+def count_failure(text: str, address: str) -> int:
+    """Count a wrong token for its prefix and its address; give the seconds for which they are locked, or 0.
+
+    A lock spares the database the writes and tells the caller to stop. It never keeps a right secret out: that one is
+    compared before anything is counted, so nobody can lock a machine out by guessing at its prefix or beside it.
+    """
+    prefix, _ = _parts(text)
+    counts = [Count("token", "", address), *([Count("token", prefix)] if prefix else [])]
+    return attempts.locked(counts) or attempts.fail(counts)
+
+
+def _parts(text: str) -> tuple[str, str]:
     scheme, _, rest = text.partition("_")
     prefix, _, secret = rest.partition("_")
     if scheme != SCHEME or not (prefix.isascii() and prefix.isalnum()) or len(prefix) > 12:
-        return None
-    now = timezone.now()
+        return "", ""
+    return prefix, secret
+
+
+def _row(prefix: str, now: datetime) -> Any:
+    """Give the columns of the living token of this prefix, or as many of nobody's, with a digest to compare."""
     alive = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
-    token = ApiToken.objects.filter(alive, prefix=prefix).select_related("organisation").first()
-    # Compared also when there is none, so that the time tells nothing about prefixes.
-    stored = bytes(token.digest) if token else bytes(32)
-    if not hmac.compare_digest(stored, digest(secret)) or token is None:
-        return None
-    if token.last_used_at is None or now - token.last_used_at > USE_PRECISION:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    organisation = token.organisation
-    roles = organisation.role_set & frozenset(token.scope.split()) if token.scope else organisation.role_set
-    return Viewer(organisation.id, organisation.code, roles, f"token:{prefix}", token_id=token.pk, name=token.name)
+    rows = ApiToken.objects.filter(alive, prefix=prefix).values_list(*COLUMNS)
+    return rows.first() or NOBODY

@@ -87,6 +87,9 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
     for row in access.people:
         people.add_row(*row)
     say.print(people)
+    for name, key, codes in access.factors:
+        say.print(_("%s is asked for a code as well; each of these works once:") % name, " ".join(codes))
+        say.print(_("or add this key to an authenticator app:"), key, soft_wrap=True)
     recycler, maker = access.tokens[RECYCLERS[0].slug], access.tokens[VEHICLE_MAKERS[0].slug]
     say.rule(_("Lines to try"))
     arrival = {
