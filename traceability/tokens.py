@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
 from traceability.access import Viewer
@@ -19,8 +20,15 @@ from traceability.models import ApiToken, Organisation
 SCHEME = "evb"
 #: Last use is kept to this precision, so that a busy token is not written at every call.
 USE_PRECISION = timedelta(minutes=1)
-COLUMNS = ("pk", "digest", "last_used_at", "scope", "name", "organisation", "organisation__code", "organisation__roles")
-NOBODY = (0, bytes(32), None, "", "", 0, "", "")
+#: A wrong token is answered after a whole number of these seconds.
+BEAT = 0.001
+LOOK_UP = """
+    SELECT COALESCE(t.id, 0), COALESCE(t.digest, %s), COALESCE(t.last_used_at < %s, TRUE),
+        COALESCE(t.scope, ''), COALESCE(t.name, ''), COALESCE(o.id, 0), COALESCE(o.code, ''), COALESCE(o.roles, '')
+    FROM (SELECT 1 AS always) AS one
+    LEFT JOIN traceability_apitoken t
+        ON t.prefix = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s)
+    LEFT JOIN traceability_organisation o ON o.id = t.organisation_id"""
 
 
 def issue(
@@ -56,12 +64,13 @@ def authenticate(text: str) -> Viewer | None:
     prefix, secret = _parts(text)
     if not prefix:
         return None
-    now = timezone.now()
+    began, now = time.perf_counter(), timezone.now()
     found = _row(prefix, now)
     if not hmac.compare_digest(bytes(found[1]), digest(secret)) or found[0] == 0:
+        _wait_for_the_beat(began)
         return None
-    token, _, used, scope, name, organisation, code, roles = found
-    if used is None or now - used > USE_PRECISION:
+    token, _, long_ago, scope, name, organisation, code, roles = found
+    if long_ago:
         ApiToken.objects.filter(pk=token).update(last_used_at=now)
     all_roles = frozenset(roles.split())
     narrowed = all_roles & frozenset(scope.split()) if scope else all_roles
@@ -87,8 +96,17 @@ def _parts(text: str) -> tuple[str, str]:
     return prefix, secret
 
 
+def _wait_for_the_beat(began: float) -> None:
+    # Fetching a row that is there takes a microsecond longer than one that is not; on the beat nobody hears it.
+    time.sleep(BEAT - (time.perf_counter() - began) % BEAT)
+
+
 def _row(prefix: str, now: datetime) -> Any:
-    """Give the columns of the living token of this prefix, or as many of nobody's, with a digest to compare."""
-    alive = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
-    rows = ApiToken.objects.filter(alive, prefix=prefix).values_list(*COLUMNS)
-    return rows.first() or NOBODY
+    """Give the columns of the living token of this prefix, or as many of nobody's with a digest to compare.
+
+    One row comes back either way, by one statement: a difference in time would tell which prefixes exist.
+    """
+    moment, old = (connection.ops.adapt_datetimefield_value(when) for when in (now, now - USE_PRECISION))
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_UP, [bytes(32), old, prefix, moment])
+        return cursor.fetchone()
