@@ -25,6 +25,7 @@ MESSAGES: dict[str, Any] = {
     "not_acceptable": _("The answer can be application/json or application/graphql-response+json."),
     "query_in_url": _("Send the query in the body, not in the URL."),
     "body_too_large": _("The request is larger than {limit} bytes; send large files to the file endpoints."),
+    "too_many_values": _("The request holds more than {limit} values; send large files to the file endpoints."),
     "bad_encoding": _("The request is not valid UTF-8."),
     "bad_json": _("The request is not valid JSON: {value}."),
     "batching": _("Send one operation a request, not a list."),

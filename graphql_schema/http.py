@@ -103,7 +103,7 @@ class GraphQLDoor(View):
         check_envelope(request)
         viewer = authenticate(request)
         request.viewer = viewer  # type: ignore[attr-defined]
-        question = read_question(request, self.documents.limits.value_depth)
+        question = read_question(request, self.documents.limits.value_depth, known=viewer.is_known)
         coming = 1 + len(request.body) // 1024
         charge(viewer, coming)
         hide = not may_introspect(viewer)

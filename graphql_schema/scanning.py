@@ -34,6 +34,9 @@ def check_text(text: str, limits: Limits) -> None:
             case "@":
                 tokens += 1
                 directives += 1
+            case '"':
+                # The parser takes as long for an escape as for a token.
+                tokens += 1 + found[0].count("\\")
             case _:
                 tokens += 1
         if tokens > limits.tokens or comments > limits.comments:

@@ -137,7 +137,7 @@ class TestGraphQLOverHTTP:
             pytest.param(b'{"query": "{ who }", "query": "{ __typename }"}', "bad_json", id="key twice"),
             pytest.param(b'{"query": "{ a }", "variables": {"a": 1, "a": 2}}', "bad_json", id="key twice, inside"),
             pytest.param(b'{"query": "{ a }", "variables": {"a": NaN}}', "bad_json", id="NaN"),
-            pytest.param(b"[" * 100_000, "bad_json", id="nested without end"),
+            pytest.param(b"[" * 10_000, "bad_json", id="nested without end"),
             pytest.param(b'\xef\xbb\xbf{"query": "{ __typename }"}', "bad_json", id="byte order mark"),
             pytest.param(b'{"query": "{ \xff }"}', "bad_encoding", id="no UTF-8"),
             pytest.param(b'{"query": "{ \xed\xa0\x80 }"}', "bad_encoding", id="surrogate in UTF-8"),

@@ -80,8 +80,10 @@ def spend(viewer: Viewer, points: int) -> int | None:
     if spent is None:
         raise OverBudget(_wait(bucket, holder, points, now), points)
     with _lock:
-        _leases[holder] = _Lease(part - points, bucket.size - spent, now + KEPT_MS)
-    return part - points + bucket.size - spent
+        lease = _leases.get(holder)
+        kept = lease.points if lease and lease.until_ms > now else 0
+        _leases[holder] = lease = _Lease(kept + part - points, bucket.size - spent, now + KEPT_MS)
+        return lease.points + lease.left_in_bucket
 
 
 def forget_leases() -> None:
