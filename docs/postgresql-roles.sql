@@ -25,4 +25,4 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM battery_app;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO battery_audit;
 -- What signs people in is no auditor's business.
-REVOKE SELECT ON django_session, traceability_apitoken, traceability_user FROM battery_audit;
+REVOKE SELECT ON django_session, traceability_apitoken, traceability_user, mfa_authenticator, door_attempt FROM battery_audit;
