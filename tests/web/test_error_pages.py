@@ -87,3 +87,15 @@ def test_too_many_fields_are_one_calm_line(settings: Any) -> None:
         answer = browser.post("/sign-in/", {f"f{n}": "x" for n in range(20)})
     assert answer.status_code == 400
     assert "Traceback" not in str(lines)
+
+
+def test_health_is_told_to_a_browser_too_while_the_database_is_down(browser: Client, world: World) -> None:
+    come_in(browser, world.maker.user)
+
+    def down(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError(SECRET)
+
+    with connection.execute_wrapper(down):
+        answer = browser.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "down")
+    assert browser.get("/account/second-factor/").status_code == 200

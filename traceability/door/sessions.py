@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -37,11 +38,17 @@ class SessionLifetimeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Look at the session only where there is one: machines have none."""
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY in request.session:
-            self._check(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            try:
+                self._check(request)
+            except DatabaseError:
+                # The page will meet the same, and say it; /healthz has to be asked even now.
+                log.warning("session_unread")
         return self.get_response(request)
 
     def _check(self, request: HttpRequest) -> None:
+        if SESSION_KEY not in request.session:
+            return
         now = int(time.time())
         if BEGAN not in request.session:
             begin(request)
