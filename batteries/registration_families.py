@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
-from batteries.registration_staging import RANKS, Staged, Staging
+from batteries.registration_staging import Child, Staged, Staging
 from traceability import body, exact
-from traceability.errors import Problem
 from traceability.events import batches
 from traceability.facts import Fact
 from traceability.founding import New, Part
-from traceability.shapes import CODES_LIMIT
 
 #: Batteries read at once where rows stand for parts: each may have a hundred.
 WITH_PARTS = 500
@@ -27,17 +26,14 @@ class Family:
     #: The parts as its record lists them.
     tree: list[dict[str, Any]]
     parts: list[Part]
-    #: Whether anybody has spoken of the battery or of a part before.
+    #: Whether anybody has spoken of the battery or of a part before, or the ledger has to judge for another reason.
     known: bool
-    #: The line of a row with too many parts, and the problem.
-    crowded: tuple[int, Problem] | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it is new with all its parts and says nothing that needs judging: most batteries of a file."""
         top = self.top
-        plain = not self.known and top.parent is None and top.rest is None and len(top.code) == 24
-        return plain and all(RANKS[part.code[3]] < top.rank for part in self.parts)
+        return not self.known and top.parent is None and top.rest is None and len(top.code) == 24
 
     def new(self, digest: str) -> New:
         """The battery for `ledger.found`."""
@@ -78,64 +74,60 @@ def families(staging: Staging, chunk: int) -> Iterator[list[Family]]:
     """Give the new batteries of a file in chunks, packs first, each with its rows."""
     size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
     for tops in batches(staging.tops(), size):
-        children = _children(staging, [row.code for row, _ in tops]) if staging.has_parents else {}
-        yield [_family(row, known, children) for row, known in tops]
+        children = _children(staging, [row.code for row in tops]) if staging.has_parents else {}
+        yield [_family(row, children) for row in tops]
 
 
-def _children(staging: Staging, codes: list[str]) -> dict[str, list[tuple[Staged, bool]]]:
+def _children(staging: Staging, codes: list[str]) -> dict[str, list[Child]]:
     """The rows below these batteries, level by level."""
-    found: dict[str, list[tuple[Staged, bool]]] = {}
+    found: dict[str, list[Child]] = {}
     while codes:
         below = staging.children_of(codes)
         found |= below
         # Cells have no parts.
-        codes = [row.code for rows in below.values() for row, _ in rows if row.rank]
+        codes = [code for rows in below.values() for _line, code, rank, *_ in rows if rank]
     return found
 
 
-def _family(top: Staged, known: bool, children: Mapping[str, list[tuple[Staged, bool]]]) -> Family:
+def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
     if top.tree is None and top.code not in children:
-        return Family(top, (top.line,), [], [], known)
-    lines: list[int] = []
+        return Family(top, (top.line,), [], [], bool(top.known))
+    lines = [top.line]
     parts: list[Part] = []
-    seen = [known]
-    crowded: list[tuple[int, Problem]] = []
+    known = top.known
 
-    def take(row: Staged) -> list[dict[str, Any]]:
-        lines.append(row.line)
-        own = children.get(row.code, ())
-        if len(own) > CODES_LIMIT:
-            crowded.append((row.line, Problem("too_many", (), {"value": len(own), "limit": CODES_LIMIT})))
-        codes = {child.code for child, _ in own}
-        # Parts listed in the record itself; where there is a row as well, the row says more.
-        listed = orjson.loads(row.tree) if row.tree else []
-        tree = [part for part in listed if part["code"] not in codes]
-        parts.extend(_listed(row.code, tree))
-        for child, spoken_of in own:
-            seen.append(spoken_of)
-            part: dict[str, Any] = {"code": child.code}
-            if child.model:
-                part["model"] = child.model
-            if child.mass:
-                part["massKg"] = child.mass
-            parts.append(Part(child.code, row.code, child.model, child.mass))
-            if child.rank or child.tree:
-                if inner := take(child):
-                    part["components"] = inner
-            else:
-                lines.append(child.line)
+    def take(parent: str, listed: str | None) -> list[dict[str, Any]]:
+        nonlocal known
+        own = children.get(parent, ())
+        tree: list[dict[str, Any]] = []
+        if listed:
+            # Parts listed in the record itself; where there is a row as well, the row says more.
+            codes = {child[1] for child in own}
+            tree = [part for part in orjson.loads(listed) if part["code"] not in codes]
+            parts.extend(_listed(parent, tree))
+        for line, code, rank, model, mass, inner, spoken_of in own:
+            lines.append(line)
+            known |= spoken_of
+            part: dict[str, Any] = {"code": code}
+            if model:
+                part["model"] = model
+            if mass:
+                part["massKg"] = mass
+            parts.append((code, parent, model, mass))
+            if (rank or inner) and (below := take(code, inner)):
+                part["components"] = below
             tree.append(part)
-        return sorted(tree, key=_code)
+        tree.sort(key=_code)
+        return tree
 
-    tree = take(top)
-    return Family(top, tuple(lines), tree, parts, any(seen), crowded[0] if crowded else None)
+    tree = take(top.code, top.tree)
+    return Family(top, tuple(lines), tree, parts, bool(known))
 
 
-def _code(part: Mapping[str, Any]) -> str:
-    return str(part["code"])
+_code = itemgetter("code")
 
 
 def _listed(parent: str, tree: list[dict[str, Any]]) -> Iterator[Part]:
     for part in tree:
-        yield Part(part["code"], parent, part.get("model", ""), part.get("massKg"))
+        yield part["code"], parent, part.get("model", ""), part.get("massKg")
         yield from _listed(part["code"], part.get("components", ()))

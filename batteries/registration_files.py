@@ -29,6 +29,7 @@ from traceability.ledger import OnError
 from traceability.models import CodePrefix, Component
 from traceability.receipts import RECORDED, REPLAYED
 from traceability.record_lines import BadRow
+from traceability.shapes import CODES_LIMIT
 
 #: Batteries a chunk, and those of which every column has to be read again by the ledger.
 CHUNK: Final = 5_000
@@ -126,6 +127,7 @@ class FileImport:
         staging.mark_tangled()
         self._compare()
         self._check_parents()
+        self._check_sizes()
         self._judge()
         self.warnings = self._warnings()
 
@@ -188,7 +190,9 @@ class FileImport:
 
     def _judge(self) -> None:
         """Ask the ledger about what is not simply new: it would be refused there, whoever sends it."""
-        for chunk in self._chunks():
+        if not self.staging.needs_judging():
+            return
+        for chunk in families(self.staging, CHUNK):
             judged = [family for family in chunk if not family.is_plain]
             for some in batches(judged, JUDGED):
                 facts = [family.fact(self.organisation, self.digest) for family in some]
@@ -205,17 +209,14 @@ class FileImport:
             self.staging.refuse(family.top.line, replace(problem, path=told))
         self.staging.mark(REFUSED, family.lines)
 
-    def _chunks(self) -> Iterator[list[Family]]:
-        for chunk in families(self.staging, CHUNK):
-            good = []
-            for family in chunk:
-                if family.crowded is None:
-                    good.append(family)
-                    continue
-                line, problem = family.crowded
-                self.staging.refuse(line, problem)
-                self.staging.mark(REFUSED, family.lines)
-            yield good
+    def _check_sizes(self) -> None:
+        """Refuse what has more parts than one record lists."""
+        for code, size in self.staging.crowded(CODES_LIMIT):
+            for row in self.staging.rows_of([code]):
+                self.staging.refuse(row.line, Problem("too_many", (), {"value": size, "limit": CODES_LIMIT}))
+                self.staging.mark(REFUSED, [row.line])
+                # Its parts are no parts of anything then.
+                self._check_parents()
 
     def _warnings(self) -> list[BadRow]:
         first = dict(self.staging.prefixes())
@@ -260,7 +261,7 @@ class FileImport:
         total = self.staging.states().get(NEW, 0)
         written = 0
         self.heard(WRITING, 0, total)
-        for chunk in self._chunks():
+        for chunk in families(self.staging, CHUNK):
             written += self._write_chunk(chunk, within)
             self.heard(WRITING, written, total)
         return written

@@ -135,7 +135,7 @@ class TableReader:
             return None
         self._staging.count += 1
         ms = ms if moment == -1 else moment
-        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms, None, None, None
+        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms, None, None, None, 0
 
     def _header(self, line: int, header: Sequence[str] | Problem) -> list[str] | None:
         """Give what each column says; a wrong header is told once, and no row of the file is taken."""
@@ -298,6 +298,8 @@ def _staged(line: int, fact: Fact, digest: str) -> Staged:
         None if fact.key == f"{digest}#{fact.code}" else fact.key,
         tree,
         exact_json(told) if told else None,
+        # A part that is of no lower level is for the ledger to refuse.
+        int(any(RANKS[code[3]] >= RANKS[fact.code[3]] for code in _codes(details.get("components", ())))),
     )
 
 

@@ -4,6 +4,7 @@ A private temporary database of SQLite that vanishes with its connection: what i
 again, so nothing of it has to outlive a crash.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -18,7 +19,7 @@ from traceability.record_lines import BadRow
 NEW, SAME, CONFLICTING, REFUSED = range(4)
 RANKS: Final = {"P": 2, "M": 1, "C": 0}
 LEVELS: Final = {2: "pack", 1: "module", 0: "cell"}
-_COLUMNS: Final = "line, code, parent, rank, model, mass, ms, key, tree, rest"
+_COLUMNS: Final = "line, code, parent, rank, model, mass, ms, key, tree, rest, known"
 _SCHEMA: Final = """
 CREATE TABLE row (
   line INTEGER PRIMARY KEY, code TEXT NOT NULL, parent TEXT, rank INTEGER NOT NULL, model TEXT NOT NULL, mass TEXT,
@@ -30,12 +31,16 @@ CREATE TABLE problem (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT N
 CREATE TEMP TABLE outside (code TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
+#: What a row says as a part of its parent: line, code, rank, model, mass, tree, known.
+Child = list[Any]
+
 
 class Staged(NamedTuple):
     """One good row: a battery as its maker describes it, every value normalised.
 
     `key` is None for the file's own (`<digest>#<code>`), `tree` the canonical JSON of the parts it lists itself, `rest`
-    the JSON of whatever else a record said.
+    the JSON of whatever else a record said. `known` is 1 where the ledger has to judge, because somebody has spoken of
+    the battery or of a part before, or for what the record lists.
     """
 
     line: int
@@ -48,6 +53,7 @@ class Staged(NamedTuple):
     key: str | None = None
     tree: str | None = None
     rest: str | None = None
+    known: int = 0
 
 
 class Staging:
@@ -74,7 +80,7 @@ class Staging:
 
     def add(self, rows: Sequence[Staged | tuple[Any, ...]]) -> None:
         """Take good rows."""
-        self._db.executemany(f"INSERT INTO row ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608 (names of our own)
+        self._db.executemany(f"INSERT INTO row ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608 (names of our own)
 
     def add_parts(self, line: int, codes: Iterable[str]) -> None:
         """Take the codes of the parts that a row lists itself."""
@@ -170,27 +176,37 @@ class Staging:
         """The new rows of these batteries."""
         return self._rows("code IN (SELECT value FROM json_each(?))", codes)
 
-    def children_of(self, codes: Collection[str]) -> dict[str, list[tuple[Staged, bool]]]:
-        """The new rows that fold into these parents, and whether anybody spoke of them before."""
-        query = f"SELECT {_COLUMNS}, known FROM row WHERE parent IN (SELECT value FROM json_each(?))"  # noqa: S608
-        found: dict[str, list[tuple[Staged, bool]]] = {}
+    def children_of(self, codes: Collection[str]) -> dict[str, list[Child]]:
+        """The new rows that fold into these parents."""
+        columns = "parent, line, code, rank, model, mass, tree, known"
+        query = f"SELECT {columns} FROM row WHERE parent IN (SELECT value FROM json_each(?))"  # noqa: S608
+        found: dict[str, list[Child]] = {}
         given = [orjson.dumps(list(codes)).decode()]
-        for *row, known in self._db.execute(f"{query} AND rest IS NULL AND state = 0 ORDER BY line", given):
-            staged = Staged(*row)
-            found.setdefault(row[2], []).append((staged, bool(known)))
+        for parent, *child in self._db.execute(f"{query} AND rest IS NULL AND state = 0 ORDER BY line", given):
+            found.setdefault(parent, []).append(child)
         return found
 
-    def tops(self) -> Iterator[tuple[Staged, bool]]:
-        """The new rows that fold into no other, packs first, and whether anybody spoke of them before."""
+    def crowded(self, limit: int) -> list[tuple[str, int]]:
+        """The batteries with more than so many rows folded into them, and how many there are."""
+        query = "SELECT parent, count(*) FROM row WHERE state = 0 AND parent IS NOT NULL GROUP BY parent"
+        return self._db.execute(f"{query} HAVING count(*) > ?", [limit]).fetchall() if self.has_parents else []
+
+    def needs_judging(self) -> bool:
+        """Whether the ledger has to judge any new row: it was spoken of, says more, or is a part of what is outside."""
+        odd = "known OR rest IS NOT NULL OR length(code) <> 24"
+        outside = "parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = row.parent AND p.state = 0)"
+        return bool(self._one(f"SELECT EXISTS (SELECT 1 FROM row WHERE state = 0 AND ({odd} OR ({outside})))"))  # noqa: S608
+
+    def tops(self) -> Iterator[Staged]:
+        """The new rows that fold into no other, packs first."""
         folded = (
             "AND NOT (parent IS NOT NULL AND rest IS NULL"
             " AND EXISTS (SELECT 1 FROM row p WHERE p.code = row.parent AND p.state = 0))"
         )
         order = "rank DESC, line" if self._one("SELECT min(rank) < max(rank) FROM row") else "line"
         alone = folded if self.has_parents else ""
-        query = f"SELECT {_COLUMNS}, known FROM row WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
-        for *row, known in self._db.cursor().execute(query):
-            yield Staged(*row), bool(known)
+        query = f"SELECT {_COLUMNS} FROM row WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
+        yield from itertools.starmap(Staged, self._db.cursor().execute(query))
 
     def states(self) -> dict[int, int]:
         """How many rows became what."""

@@ -25,4 +25,5 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM battery_app;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO battery_audit;
 -- What signs people in, or labels, is no auditor's business.
-REVOKE SELECT ON django_session, traceability_apitoken, traceability_user, batteries_labelkey FROM battery_audit;
+REVOKE SELECT ON django_session, traceability_apitoken, traceability_user, batteries_labelkey, mfa_authenticator, door_attempt
+  FROM battery_audit;

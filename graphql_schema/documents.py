@@ -24,6 +24,7 @@ from graphql import (
 
 from graphql_schema.errors import refusal, with_code
 from graphql_schema.limits import Limits, Measured, Operation, measure
+from graphql_schema.scanning import check_text
 
 #: More errors than this help nobody and cost time.
 MOST_ERRORS = 5
@@ -112,6 +113,7 @@ class Documents:
 
 
 def _parse(text: str, limits: Limits) -> DocumentNode:
+    check_text(text, limits)
     try:
         return parse(
             Source(text),

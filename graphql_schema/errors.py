@@ -25,6 +25,7 @@ MESSAGES: dict[str, Any] = {
     "not_acceptable": _("The answer can be application/json or application/graphql-response+json."),
     "query_in_url": _("Send the query in the body, not in the URL."),
     "body_too_large": _("The request is larger than {limit} bytes; send large files to the file endpoints."),
+    "too_many_values": _("The request holds more than {limit} values; send large files to the file endpoints."),
     "bad_encoding": _("The request is not valid UTF-8."),
     "bad_json": _("The request is not valid JSON: {value}."),
     "batching": _("Send one operation a request, not a list."),
@@ -34,6 +35,8 @@ MESSAGES: dict[str, Any] = {
     # who
     "sign_in": _("Sign in, or send a token."),
     "bad_token": _("The token is unknown, expired or revoked."),
+    "too_many_attempts": _("Too many wrong tokens came from here; stop, and wait."),
+    "second_factor": _("Your account needs a second factor; sign in with it first."),
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     # the query
     "no_operation": _("The query holds no operation."),
@@ -56,6 +59,7 @@ MESSAGES: dict[str, Any] = {
     "page_too_large": _("A page holds at most {limit} objects."),
     "page_negative": _("The size of a page cannot be negative."),
     "too_expensive": _("The query asks for more than {limit} objects; ask for smaller pages."),
+    "over_budget": _("Your organisation has used up its points; they come back in {seconds} s."),
     "internal_error": _("Internal error"),
 }
 

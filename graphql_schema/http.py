@@ -2,7 +2,8 @@
 
     path("graphql/", GraphQLDoor.as_view(schema=schema._schema, rules=STRAWBERRY_RULES))
 
-The order is: envelope, who asks, body, parse, budget, is it allowed, standard rules, cost, run. Errors of the request
+The order is: envelope, who asks, body, points for it, parse, limits, is it allowed, standard rules, cost and points for
+it, run. Errors of the request
 as a whole have no `data`; they are 400 where the caller accepts application/graphql-response+json and 200 with
 application/json, as GraphQL over HTTP has it.
 """
@@ -47,6 +48,7 @@ from graphql_schema.reading import (
 )
 from graphql_schema.viewer import authenticate, sign_in_needed
 from traceability.access import Viewer
+from traceability.door import budgets
 
 VARY = ("Accept", "Accept-Language", "Authorization", "Cookie")
 
@@ -75,7 +77,9 @@ class GraphQLDoor(View):
         """Make the view; `rules` are the validation rules the schema's library adds to the standard ones."""
         documents = Documents(schema, rules=rules, limits=limits)
         # Sessions are checked in `authenticate`; requests with a token need no CSRF token.
-        return csrf_exempt(super().as_view(documents=documents))
+        view = csrf_exempt(super().as_view(documents=documents))
+        view.answers_for_itself = True  # type: ignore[attr-defined]
+        return view
 
     def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Answer; a fault of ours is 500 with the id of the request and nothing else."""
@@ -99,10 +103,12 @@ class GraphQLDoor(View):
         check_envelope(request)
         viewer = authenticate(request)
         request.viewer = viewer  # type: ignore[attr-defined]
-        question = read_question(request, self.documents.limits.value_depth)
+        question = read_question(request, self.documents.limits.value_depth, known=viewer.is_known)
+        coming = 1 + len(request.body) // 1024
+        charge(viewer, coming)
         hide = not may_introspect(viewer)
         try:
-            result, objects = self._run(request, viewer, question, hide)
+            result, objects, left = self._run(request, viewer, question, hide)
         except RequestRefused as no:
             answer: dict[str, Any] = {
                 "errors": [formatted(error, request, hide_suggestions=hide) for error in no.errors]
@@ -112,10 +118,15 @@ class GraphQLDoor(View):
         if result.errors:
             answer["errors"] = [formatted(error, request, hide_suggestions=hide) for error in result.errors]
         if request.headers.get("X-Query-Cost") == "1":
-            answer["extensions"] = {"cost": {"objects": objects, "limit": self.documents.limits.objects}}
+            limit = self.documents.limits.objects
+            answer["extensions"] = {
+                "cost": {"objects": objects, "limit": limit, "points": coming + objects, "pointsLeft": left}
+            }
         return _respond(answer, media_type, 200)
 
-    def _run(self, request: HttpRequest, viewer: Viewer, question: Question, hide: bool) -> tuple[ExecutionResult, int]:
+    def _run(
+        self, request: HttpRequest, viewer: Viewer, question: Question, hide: bool
+    ) -> tuple[ExecutionResult, int, int | None]:
         try:
             document = self.documents.read(question.query)
             operation = document.operation(question.operation_name)
@@ -129,6 +140,7 @@ class GraphQLDoor(View):
             objects = operation.objects(question.variables, self.documents.limits)
         except GraphQLError as error:
             raise RequestRefused(error) from None
+        left = charge(viewer, objects)
         outcome = execute(
             self.documents.schema,
             document.node,
@@ -143,7 +155,7 @@ class GraphQLDoor(View):
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             # Variables that do not fit: nothing ran either.
             raise RequestRefused(*with_code(result.errors, "invalid_variables"))
-        return result, objects
+        return result, objects, left
 
     def _check_offered(self, node: OperationDefinitionNode) -> None:
         kind = node.operation
@@ -164,6 +176,16 @@ class Execution(ExecutionContext):
         if value is Undefined or value is None:
             raise TypeError(f"{return_type} made nothing of a {type(result).__name__}")
         return value
+
+
+def charge(viewer: Viewer, points: int) -> int | None:
+    """Charge the viewer's organisation and give what it has left; raises Unreadable 429 when it has not enough."""
+    try:
+        return budgets.spend(viewer, points)
+    except budgets.OverBudget as no:
+        extensions = {"code": "over_budget", "points": no.points, "retryAfter": no.seconds}
+        error = GraphQLError(sentence("over_budget", seconds=no.seconds), extensions=extensions)
+        raise Unreadable(429, error, {"Retry-After": str(no.seconds)}) from None
 
 
 def may_introspect(viewer: Viewer) -> bool:

@@ -48,7 +48,7 @@ PAGE_ARGUMENTS = ("first", "last")
 class Limits:
     """What one request may ask for at most; `settings.GRAPHQL_LIMITS` overrides by name."""
 
-    tokens: int = 5_000
+    tokens: int = 2_500
     comments: int = 500
     characters: int = 100_000
     operations: int = 10

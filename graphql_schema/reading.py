@@ -20,6 +20,10 @@ from traceability.errors import Refusal
 
 RESPONSE_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
+#: What a request may hand over: a thousand packs of a hundred cells are 50,000.
+MOST_VALUES = 80_000
+#: Nobody unknown has anything to say that is longer.
+STRANGERS_BODY = 16 * 1024
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -68,8 +72,10 @@ def check_envelope(request: HttpRequest) -> None:
         raise Unreadable(413, refusal("body_too_large", limit=_largest_body()))
 
 
-def read_question(request: HttpRequest, value_depth: int) -> Question:
+def read_question(request: HttpRequest, value_depth: int, *, known: bool = True) -> Question:
     """Read the body; raises Unreadable (400, 413) with a stable code."""
+    if not known and len(_body(request)) > STRANGERS_BODY:
+        raise Unreadable(413, refusal("body_too_large", limit=STRANGERS_BODY))
     payload = _payload(request)
     if isinstance(payload, list):
         raise Unreadable(400, refusal("batching"))
@@ -88,7 +94,7 @@ def read_question(request: HttpRequest, value_depth: int) -> Question:
     return Question(query, name, variables or {})
 
 
-def _payload(request: HttpRequest) -> Any:
+def _body(request: HttpRequest) -> bytes:
     try:
         body = request.body
     except RequestDataTooBig:
@@ -97,6 +103,14 @@ def _payload(request: HttpRequest) -> Any:
         raise Unreadable(400, refusal("bad_json", value="…")) from None
     if len(body) > _largest_body():
         raise Unreadable(413, refusal("body_too_large", limit=_largest_body()))
+    return body
+
+
+def _payload(request: HttpRequest) -> Any:
+    body = _body(request)
+    # Commas and brackets are its values, nearly; reading a million of them would take most of a second.
+    if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise Unreadable(413, refusal("too_many_values", limit=MOST_VALUES))
     try:
         return exact.loads(body.decode("utf-8"))
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.worlds import World
 from traceability import append_only
+from traceability.door import budgets
 
 # One example may be a whole history in a database: no deadline, and few enough that the suite stays quick. The same
 # examples each time: whether the suite passes says something of the change, not of luck. Looking further is for the
@@ -49,6 +50,14 @@ def the_ledger_can_be_flushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_past_the_triggers)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_points_are_left_over() -> Iterator[None]:
+    """Points that a process took belong to rows which the end of a test takes back."""
+    budgets.forget_leases()
+    yield
+    budgets.forget_leases()
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import structlog
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -10,7 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from traceability import tokens
+from traceability.door import second_factor
 from traceability.models import ApiToken, CodePrefix, Organisation, User
+
+log = structlog.get_logger("traceability.admin")
+
+# Their rows hold secrets or are not used; what there is to do with them is an action on people.
+admin.site.unregister([Authenticator, EmailAddress])
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -52,8 +61,21 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "organisation", "is_active", "is_staff", "last_login")
     list_select_related = ("organisation",)
     autocomplete_fields = ("organisation",)
+    actions = ("reset_second_factor",)
     fieldsets = (*(UserAdmin.fieldsets or ()), (_("organisation"), {"fields": ("organisation", "language")}))
     add_fieldsets = (*UserAdmin.add_fieldsets, (_("organisation"), {"fields": ("organisation", "language")}))
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """Only superusers: it opens an account to whoever knows its password."""
+        return bool(request.user.is_superuser)
+
+    @admin.action(description=_("Reset the second factor and end all sessions"), permissions=["reset"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the selected people set up a new one at their next sign-in."""
+        for user in queryset:
+            second_factor.reset(user)
+            log.warning("second_factor_reset", user=user.pk, by=request.user.pk)
+        self.message_user(request, _("Done; they set up a new one when they sign in."))
 
 
 @admin.register(ApiToken)

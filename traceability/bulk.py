@@ -79,6 +79,25 @@ def numbers(model: type[models.Model], count: int) -> list[int]:
         return list(range(first, first + count))
 
 
+def occupied(
+    model: type[models.Model], name: str, ranges: Sequence[tuple[str, str]], where: str = "TRUE"
+) -> set[tuple[str, str]]:
+    """Which of these ranges of texts, ends included, hold anything of a column; `where` as in `present`."""
+    column, table = connection.ops.quote_name(name), connection.ops.quote_name(model._meta.db_table)
+    within = f"EXISTS (SELECT 1 FROM {table} WHERE {column} BETWEEN low AND high AND {where})"  # noqa: S608
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            given = "unnest(%s::text[], %s::text[]) AS given(low, high)"
+            with connection.wrap_database_errors:
+                lows, highs = map(list, zip(*ranges, strict=True))
+                cursor.cursor.execute(f"SELECT low, high FROM {given} WHERE {within}", [lows, highs], prepare=False)  # noqa: S608
+        else:
+            given = "SELECT json_extract(value, '$[0]') AS low, json_extract(value, '$[1]') AS high FROM json_each(%s)"
+            text = orjson.dumps(ranges).decode()
+            cursor.execute(f"SELECT low, high FROM ({given}) WHERE {within}", [text])  # noqa: S608
+        return {(low, high) for low, high in cursor.fetchall()}
+
+
 def present(model: type[models.Model], name: str, values: Collection[str], where: str = "TRUE") -> set[str]:
     """Which of many texts stand in a column: one statement and one parameter, however many there are.
 

@@ -33,6 +33,7 @@ MESSAGES: dict[str, Any] = {
         "{value} stands in the file as a number, of which spreadsheets drop digits; format the column as text."
     ),
     "workbook": _("The file is not a workbook that can be read; send it as CSV."),
+    "too_many_attempts": _("Too many wrong tokens came from here; stop, and wait."),
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     "too_large": _("The file is larger than the {limit} bytes that are taken."),
     "missing_file": _("No file was sent: send it as the field `file` of a form, or as the body itself."),

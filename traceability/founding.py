@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from traceability import body, bulk, chains, identity, projecting
@@ -30,15 +31,12 @@ from traceability.stages import State
 from traceability.values import from_ms, iso, milligrams
 
 TYPE: Final = "produced"
+#: Where the serial number of the day begins in a code of 24 characters.
+_SERIAL: Final = 17
 
 
-class Part(NamedTuple):
-    """A module or cell of a new battery, with what it is built into."""
-
-    code: str
-    parent: str
-    model: str = ""
-    mass_kg: str | None = None
+#: A module or cell of a new battery: code, what it is built into, model ("" where it is not said), mass in kilograms.
+Part = tuple[str, str, str, str | None]
 
 
 class New(NamedTuple):
@@ -69,14 +67,31 @@ class Founded:
 def known_among(batteries: Collection[New]) -> set[str]:
     """Which of these batteries and parts anybody has spoken of before, as batteries or as parts."""
     codes = [new.code for new in batteries]
-    codes += [part.code for new in batteries for part in new.parts]
+    codes += [part[0] for new in batteries for part in new.parts]
     return known_codes(codes)
 
 
 def known_codes(codes: Collection[str]) -> set[str]:
     """Which of these codes have a record, or stand as a part of something."""
-    found = bulk.present(LifecycleRecord, "code", codes, "kind = 'battery'")
-    return found | bulk.present(Component, "code", codes)
+    return _known(LifecycleRecord, codes, "kind = 'battery'") | _known(Component, codes, "TRUE")
+
+
+def _known(model: type[Model], codes: Collection[str], where: str) -> set[str]:
+    """Look for whole runs of serial numbers first: what a maker sends is new from the first number to the last."""
+    runs: dict[str, list[str]] = {}
+    for code in codes:
+        run = runs.get(code[:_SERIAL])
+        if run is None:
+            runs[code[:_SERIAL]] = [code, code]
+        elif code < run[0]:
+            run[0] = code
+        elif code > run[1]:
+            run[1] = code
+    if len(runs) * 4 < len(codes):
+        taken = bulk.occupied(model, "code", [(low, high) for low, high in runs.values()], where)
+        heads = {low[:_SERIAL] for low, _high in taken}
+        codes = [code for code in codes if code[:_SERIAL] in heads] if heads else []
+    return bulk.present(model, "code", codes, where) if codes else set()
 
 
 def found(batteries: Sequence[New], *, by: Viewer, now_ms: int) -> None:

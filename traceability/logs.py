@@ -28,6 +28,7 @@ def logging_config(*, human: bool, level: str) -> dict[str, Any]:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _forget_the_request,
+        _keep_calm,
     ]
     structlog.configure(
         processors=[
@@ -72,6 +73,13 @@ def logging_config(*, human: bool, level: str) -> dict[str, Any]:
 def _forget_the_request(_logger: Any, _name: str, event: Event) -> Event:
     # Django hands the whole request along; its text holds the query string.
     event.pop("request", None)
+    return event
+
+
+def _keep_calm(_logger: Any, _name: str, event: Event) -> Event:
+    # A hostile request (a host that is not ours, too many fields) is one line, not a fault with a traceback.
+    if str(event.get("logger", "")).startswith("django.security"):
+        event.pop("exc_info", None)
     return event
 
 

@@ -65,7 +65,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "traceability",
+    "traceability.door",
     "batteries",
     "recyclers",
     "graphql_schema",
@@ -81,8 +85,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "traceability.door.sessions.SessionLifetimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "web.people.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "traceability.urls"
@@ -147,9 +154,30 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = 12 * 3600
+# From signing in, however busy; and without being used.
+SESSION_COOKIE_AGE = int(float(os.environ.get("SESSION_HOURS", "12")) * 3600)
+SESSION_IDLE_SECONDS = int(float(os.environ.get("SESSION_IDLE_MINUTES", "120")) * 60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "web.errors.csrf"
+# django-allauth signs people in and keeps their second factor. Sign-up, mail and social accounts stay off: their
+# addresses are not in web/people/urls.py. It would count failures in each process's memory; ours are in the database.
+ACCOUNT_ADAPTER = "web.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+MFA_ADAPTER = "web.people.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # there is no mail server to verify one with
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are up to a minute off; no code counts twice all the same
+MFA_FORMS = {
+    "authenticate": "web.people.forms.CodeForm",
+    "reauthenticate": "web.people.forms.ConfirmByCodeForm",
+    "activate_totp": "web.people.forms.EnrolForm",
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -177,6 +205,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many of our own proxies stand in front: so many of the last addresses in X-Forwarded-For are believed.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "1" if flag("BEHIND_TLS_PROXY") else "0"))
 
 LOGGING = logging_config(human=DEBUG, level=os.environ.get("LOG_LEVEL", "INFO"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
@@ -229,5 +259,10 @@ IMPORTS = {
 
 GRAPHQL_INTROSPECTION = flag("GRAPHQL_INTROSPECTION", DEBUG)
 GRAPHIQL = flag("GRAPHIQL", DEBUG)
+# An organisation's bucket (0: nothing is counted), and how much of it comes back: traceability/door/budgets.py.
+GRAPHQL_POINTS = {
+    "size": int(os.environ.get("GRAPHQL_POINTS", "1200000")),
+    "a_minute": int(os.environ.get("GRAPHQL_POINTS_A_MINUTE", "600000")),
+}
 
 TESTING = "pytest" in sys.modules

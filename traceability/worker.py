@@ -67,10 +67,10 @@ def _pulse(control: jobs.Control) -> Iterator[None]:
         thread.join()
 
 
-def serve(stopping: Event, *, poll: float) -> None:
-    """Work until told to end; looks for jobs every `poll` seconds."""
+def serve(stopping: Event, *, poll: float, parent: int | None = None) -> None:
+    """Work until told to end, or until the parent has ended; looks for jobs every `poll` seconds."""
     worker, since_sweep = name(), SWEEP_EVERY
-    while not stopping.is_set():
+    while not stopping.is_set() and parent in (None, os.getppid()):
         try:
             if work_off(worker, stopping.is_set) is not None:
                 continue

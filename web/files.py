@@ -25,7 +25,7 @@ from traceability.access import Viewer
 from traceability.checks import roles_for
 from traceability.errors import Problem, Refusal, refuse
 from traceability.models import ImportJob
-from web.callers import is_forged, viewer_of
+from web.callers import is_forged, viewer_of, wait_of
 
 _BLOCK: Final = 1 << 20
 _ON_ERROR: Final = {"rollback": "rollback", "proceed": "proceed"}
@@ -50,6 +50,10 @@ def records(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest, kind: str, roles: frozenset[str] | None) -> HttpResponse:
     viewer = viewer_of(request)
+    if wait := wait_of(request):
+        response = _refused(429, refuse("too_many_attempts"))
+        response["Retry-After"] = str(wait)
+        return response
     if not viewer.is_known:
         return _refused(401, refuse("sign_in"))
     if is_forged(request):

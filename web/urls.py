@@ -1,17 +1,14 @@
 """Addresses of the pages."""
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
 from web import files, labels, views
 
-sign_in = LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("version", views.version, name="version"),
-    path("sign-in/", sign_in, name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("", include("web.people.urls")),
     re_path(r"^labels/(?P<code>[0-9A-Za-z-]{1,80})\.(?P<form>png|svg)$", labels.picture, name="label-picture"),
     path("labels.pdf", labels.sheet, name="label-sheet"),
     path("labels/keys.json", labels.keys, name="label-keys"),

@@ -14,8 +14,8 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.urls("graphql_schema.urls")
 
-#: Of later issues: the jobs of large files, batches, and compliance.
-NOT_YET = {"RegistrationJob", "RecordBatch", "Compliance"}
+#: Of later issues: batches, and compliance.
+NOT_YET = {"RecordBatch", "Compliance"}
 DOCUMENTS = contract()
 
 

@@ -137,7 +137,7 @@ class TestGraphQLOverHTTP:
             pytest.param(b'{"query": "{ who }", "query": "{ __typename }"}', "bad_json", id="key twice"),
             pytest.param(b'{"query": "{ a }", "variables": {"a": 1, "a": 2}}', "bad_json", id="key twice, inside"),
             pytest.param(b'{"query": "{ a }", "variables": {"a": NaN}}', "bad_json", id="NaN"),
-            pytest.param(b"[" * 100_000, "bad_json", id="nested without end"),
+            pytest.param(b"[" * 10_000, "bad_json", id="nested without end"),
             pytest.param(b'\xef\xbb\xbf{"query": "{ __typename }"}', "bad_json", id="byte order mark"),
             pytest.param(b'{"query": "{ \xff }"}', "bad_encoding", id="no UTF-8"),
             pytest.param(b'{"query": "{ \xed\xa0\x80 }"}', "bad_encoding", id="surrogate in UTF-8"),
@@ -212,7 +212,9 @@ class TestGraphQLOverHTTP:
     def test_the_cost_is_told_on_request(self, machine: Client) -> None:
         text = "query($n: Int) { batteries(first: $n) { edges { node { code } } } }"
         answer = post(machine, text, variables={"n": 3}, headers={"X-Query-Cost": "1"}).json()
-        assert answer["extensions"] == {"cost": {"objects": 3, "limit": 10_000}}
+        cost = answer["extensions"]["cost"]
+        assert cost.pop("pointsLeft") > 1_000_000
+        assert cost == {"objects": 3, "limit": 10_000, "points": 4}
         assert [edge["node"]["code"] for edge in answer["data"]["batteries"]["edges"]] == ["0", "1", "2"]
         assert "extensions" not in post(machine, text, variables={"n": 3}).json()
 

@@ -15,7 +15,7 @@ from tests.worlds import World, rolled_back
 from traceability import body, ledger, rebuilding
 from traceability.errors import Refusal
 from traceability.facts import Fact
-from traceability.founding import New, Part
+from traceability.founding import New, Part, known_codes
 from traceability.models import EventContent, LifecycleEvent, OutboxEntry
 from traceability.verification import verify
 
@@ -33,12 +33,12 @@ def batteries(draw: st.DrawFn) -> list[New]:
         tree: list[dict[str, Any]] = []
         code = draw(st.sampled_from([factories.pack_code, factories.module_code]))(number)
         for at in range(draw(st.integers(0, 2)) if code[3] == "P" else 0):
-            module = Part(factories.module_code(100 + 10 * number + at), code, draw(MODELS), draw(MASSES))
-            cells = [Part(factories.cell_code(100 * number + 10 * at + k), module.code) for k in range(at)]
-            parts += [module, *cells]
-            inner = {"components": [{"code": cell.code} for cell in cells]} if cells else {}
-            said = {"model": module.model, "massKg": module.mass_kg}
-            tree.append({"code": module.code, **inner, **{name: value for name, value in said.items() if value}})
+            module, model, mass = factories.module_code(100 + 10 * number + at), draw(MODELS), draw(MASSES)
+            cells = [factories.cell_code(100 * number + 10 * at + k) for k in range(at)]
+            parts += [(module, code, model, mass), *((cell, module, "", None) for cell in cells)]
+            inner = {"components": [{"code": cell} for cell in cells]} if cells else {}
+            said = {"model": model, "massKg": mass}
+            tree.append({"code": module, **inner, **{name: value for name, value in said.items() if value}})
         components = body.canonical(tree).decode() if tree else None
         ms = 1_640_000_000_000 + draw(st.integers(0, 10**9))
         found.append(New(code, f"k“{number}”#{code}", ms, draw(MODELS), draw(MASSES), components, parts))
@@ -82,7 +82,7 @@ def test_what_anybody_has_spoken_of_is_left_to_the_ordinary_way(world: World) ->
     news = [
         New(known.code, "a", 1_640_000_000_000),
         New(part, "b", 1_640_000_000_000),
-        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=[Part(part, fresh[0])]),
+        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=[(part, fresh[0], "", None)]),
         New(fresh[1], "d", 1_640_000_000_000),
     ]
     told: list[list[str]] = []
@@ -114,3 +114,14 @@ def test_it_costs_as_many_statements_for_two_as_for_two_hundred(world: World) ->
 
     cost(900, 1)  # what is looked up once
     assert cost(1000, 2) == cost(2000, 200) <= 14
+
+
+@given(known=st.sets(st.integers(0, 60), max_size=8), asked=st.sets(st.integers(0, 60), min_size=1))
+def test_runs_of_serial_numbers_are_looked_up_without_missing_one(
+    world: World, known: set[int], asked: set[int]
+) -> None:
+    with rolled_back():
+        for number in known:
+            world.pack(code=factories.pack_code(number)).produced()
+        codes = [factories.pack_code(number) for number in asked]
+        assert known_codes(codes) == {factories.pack_code(number) for number in known & asked}

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from tests.signing_in import come_in
 from tests.worlds import World
 from traceability import tokens
 from traceability.models import ApiToken, Organisation, User
@@ -14,10 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def admin(world: World) -> Client:
-    User.objects.create_superuser("root", password="not-used-here")
-    client = Client()
-    client.force_login(User.objects.get(username="root"))
-    return client
+    return come_in(Client(), User.objects.create_superuser("root", password="not-used-here"))
 
 
 def test_every_list_opens(admin: Client) -> None:

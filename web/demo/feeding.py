@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 
 from traceability import tokens
+from traceability.door import second_factor
 from traceability.models import Organisation, User
 from web.demo.companies import ALLIANCE, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS
 from web.demo.files import SENDERS
@@ -22,6 +23,8 @@ class Access:
 
     people: list[tuple[str, str, str]]
     tokens: dict[str, str]
+    #: Second factors: who, the key for an app, and some recovery codes.
+    factors: list[tuple[str, str, list[str]]]
 
 
 def feed(folder: Path, say: Console) -> None:
@@ -56,12 +59,12 @@ def _run(say: Console, file: Path, command: str, *options: str) -> None:
 
 def open_doors(secret: Callable[[int], str]) -> Access:
     """Make people who sign in, and tokens for machines, for one organisation of each kind."""
-    people = []
+    people, factors = [], []
     names = ((ALLIANCE, True), (VEHICLE_MAKERS[0], False), (WORKSHOPS[0], False), (RECYCLERS[0], False))
     organisations = {row.code: row for row in Organisation.objects.all()}
     for company, staff in names:
         password = secret(9)
-        User.objects.create_user(
+        user = User.objects.create_user(
             company.slug,
             password=password,
             organisation=organisations[company.code],
@@ -69,5 +72,8 @@ def open_doors(secret: Callable[[int], str]) -> Access:
             is_superuser=staff,
         )
         people.append((company.slug, password, f"{company.name} {company.name_en}"))
+        if second_factor.is_required(user):
+            key, codes = second_factor.enrol(user)
+            factors.append((company.slug, key, codes[:3]))
     issued = {company.slug: tokens.issue(organisations[company.code], name=_("demo"))[1] for company, _staff in names}
-    return Access(people, issued)
+    return Access(people, issued, factors)

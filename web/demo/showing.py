@@ -2,8 +2,10 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -87,6 +89,9 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
     for row in access.people:
         people.add_row(*row)
     say.print(people)
+    for name, key, codes in access.factors:
+        say.print(_("%s is asked for a code as well; each of these works once:") % name, " ".join(codes))
+        say.print(_("or add this key to an authenticator app:"), key, soft_wrap=True)
     recycler, maker = access.tokens[RECYCLERS[0].slug], access.tokens[VEHICLE_MAKERS[0].slug]
     say.rule(_("Lines to try"))
     arrival = {
@@ -102,6 +107,12 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
         body = json.dumps({"query": query, "variables": variables}, ensure_ascii=False)
         headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
         say.print(f"curl -s {base}/graphql/ {headers} -d '{body}'", markup=False, soft_wrap=True)
+    sent = Path(settings.DATA_DIR) / "demo" / "files" / f"03-{VEHICLE_MAKERS[0].slug}-packs.csv"
+    say.print(
+        f"curl -s {base}/files/registrations/ -H 'Authorization: Bearer {maker}' -F file=@{sent} -F dryRun=true",
+        markup=False,
+        soft_wrap=True,
+    )
     if port is None:
         say.print(_("Without --no-server the demo is served at %s.") % base)
     else:

@@ -28,6 +28,8 @@ class CancelImportAnswer(Answer):
 @refusals_are_data(CancelImportAnswer)
 def _cancel(info: strawberry.Info, input: CancelImportInput) -> CancelImportAnswer:  # noqa: A002
     viewer = viewer_of(info)
+    if viewer.organisation_id is None:
+        raise refuse("no_organisation")
     row = jobs.find(viewer, str(input.job).removeprefix("ImportJob:"))
     # The alliance sees every job, and stops its own.
     if row is None or row.organisation_id != viewer.organisation_id:

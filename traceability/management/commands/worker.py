@@ -1,5 +1,6 @@
 """`worker`: works off the files that were sent."""
 
+import os
 import signal
 from argparse import ArgumentParser
 from threading import Event
@@ -19,10 +20,15 @@ class Command(BaseCommand):
         """Take how long to wait, and whether to end when nothing is left."""
         parser.add_argument("--once", action="store_true", help="处理完即结束 · end when no job is waiting")
         parser.add_argument(
+            "--while-parent-lives",
+            action="store_true",
+            help="父进程结束即结束 · end when the process that began it ends",
+        )
+        parser.add_argument(
             "--poll", type=float, default=1.0, metavar="SECONDS", help="查询间隔 · seconds between looks"
         )
 
-    def handle(self, *args: Any, once: bool, poll: float, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, while_parent_lives: bool, poll: float, **options: Any) -> None:
         """Work."""
         if once:
             mine = worker.name()
@@ -32,4 +38,5 @@ class Command(BaseCommand):
         stopping = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        worker.serve(stopping, poll=poll)
+        parent = os.getppid() if while_parent_lives else None
+        worker.serve(stopping, poll=poll, parent=parent)

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -92,10 +93,12 @@ def free_port() -> int:
 
 
 def serve(port: int) -> NoReturn:
-    """Become the server, until interrupted: a new interpreter, so that it reads its settings for itself."""
+    """Become the server, until interrupted, with a worker beside it: new interpreters that read their own settings."""
     os.chdir(settings.BASE_DIR)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     environment = os.environ | {"GRAPHIQL": "1", "GRAPHQL_INTROSPECTION": "1"}
+    worker = [sys.executable, "manage.py", "worker", "--while-parent-lives"]
+    subprocess.Popen(worker, env=environment, stderr=subprocess.DEVNULL)  # noqa: S603 (our own command)
     os.execve(sys.executable, [*command, "traceability.wsgi:application"], environment)  # noqa: S606
 
 

@@ -1,0 +1,1 @@
+"""Who may come in, how often and for how long: failed attempts, the budgets of organisations, the second factor."""

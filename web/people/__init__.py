@@ -1,0 +1,1 @@
+"""People: signing in, the second factor, the password."""
