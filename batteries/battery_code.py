@@ -80,6 +80,7 @@ _SUFFIX_AT = 17  # 0-based, as all offsets below; positions in problems are 1-ba
 # All that a regular expression can see. The back-reference: a second-life code ends in the level it begins with.
 _FORM = re.compile(r"[0-9A-Z]{3}([PMC])[A-GZ](?:[0-9A-Z]{19}|[0-9A-Z]{12}R\1)")
 _PLAIN = re.compile(r"[0-9A-Z]{3}[PMC][A-GZ][0-9A-Z]{19}")
+_is_plain = _PLAIN.fullmatch
 _CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _AMBIGUOUS = re.compile("[IOQ]")
 # No letter to warn of: most codes pass here, and bulk registration reads many.
@@ -178,7 +179,7 @@ def read(text: str, *, today: date, known_prefixes: Collection[str] | None = Non
 
 def is_plain(code: str) -> bool:
     """Tell whether a text is a code of 24 characters as printed, but for its date (see `day_of`); no second look."""
-    return _PLAIN.fullmatch(code) is not None
+    return _is_plain(code) is not None
 
 
 def day_of(code: str) -> date | None:

@@ -14,7 +14,7 @@ from traceability.facts import Fact
 from traceability.founding import New, Part
 
 #: Batteries read at once where rows stand for parts: each may have a hundred.
-WITH_PARTS = 500
+WITH_PARTS = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ its own, with its `parent` where that was registered before. Nothing is written 
 whose import was killed, finds its rows registered and goes on with the rest.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from batteries import registration_sheets as sheets
@@ -22,6 +22,7 @@ from batteries.registration_rows import TableReader, read_records
 from batteries.registration_staging import CONFLICTING, LEVELS, NEW, REFUSED, SAME, Staging
 from traceability import founding, ledger
 from traceability.access import Viewer, visible_records
+from traceability.ahead import ahead
 from traceability.checks import roles_for
 from traceability.errors import Problem, refuse
 from traceability.events import batches
@@ -159,19 +160,28 @@ class FileImport:
 
     def _compare(self) -> None:
         """Sort out what is registered already, as the same or with other content."""
-        staging, done = self.staging, 0
-        for codes in staging.codes():
-            known = founding.known_codes(codes)
-            if known:
-                staging.mark_known(known)
-                rows = staging.rows_of(known)
-                for line, same in compare(rows, self.by, self.digest):
-                    staging.mark(SAME if same else CONFLICTING, [line])
-                    if not same:
-                        code = next(row.code for row in rows if row.line == line)
-                        staging.refuse(line, Problem("already_registered", self._at("code"), {"value": code}))
-            done += len(codes)
-            self.heard(COMPARING, done, max(staging.count, done))
+        self.heard(COMPARING, 0, self.staging.count)
+        done = 0
+        for ranges in self.staging.ranges():
+            # Most of a file is new from the first serial number to the last: nothing else is looked at one by one.
+            for low, high in founding.taken(ranges):
+                for codes in self.staging.between(low, high):
+                    self._compare_codes(codes)
+                    done += len(codes)
+                    self.heard(COMPARING, done, max(self.staging.count, done))
+        self.heard(COMPARING, self.staging.count, self.staging.count)
+
+    def _compare_codes(self, codes: list[str]) -> None:
+        staging = self.staging
+        known = founding.known_codes(codes)
+        if not known:
+            return
+        staging.mark_known(known)
+        rows = {row.line: row for row in staging.rows_of(known)}
+        for line, same in compare(list(rows.values()), self.by, self.digest):
+            staging.mark(SAME if same else CONFLICTING, [line])
+            if not same:
+                staging.refuse(line, Problem("already_registered", self._at("code"), {"value": rows[line].code}))
 
     def _check_parents(self) -> None:
         """Refuse the rows whose parent is no battery of a higher level that this organisation knows."""
@@ -261,7 +271,11 @@ class FileImport:
         total = self.staging.states().get(NEW, 0)
         written = 0
         self.heard(WRITING, 0, total)
-        for chunk in families(self.staging, CHUNK):
+        chunks: Iterable[list[Family]] = families(self.staging, CHUNK)
+        if connection.vendor == "postgresql":
+            # The server works in a process of its own; SQLite works in this one, and would wait for the other thread.
+            chunks = ahead(chunks)
+        for chunk in chunks:
             written += self._write_chunk(chunk, within)
             self.heard(WRITING, written, total)
         return written

@@ -81,6 +81,7 @@ class TableReader:
         self._organisation = organisation
         self._digest = digest
         self._today = today
+        self._parent = ""
         #: What the file calls each column.
         self.said: Mapping[str, str] = {}
         context = Context(today)
@@ -109,33 +110,42 @@ class TableReader:
         width, said = len(header), [cell.strip() for cell in header]
         self.said = dict(zip(names, said, strict=True))
         # A column that is not there reads as the empty cell that is put behind each row.
+        whole = len(set(names) & set(_NAMES)) == len(_NAMES)
         take = itemgetter(*(names.index(name) if name in names else width for name in _NAMES))
-        batch: list[Staged | tuple[Any, ...]] = []
+        batch: list[tuple[Any, ...]] = []
         for line, cells in rows:
-            staged = self._plain(line, cells, width, take) or self._careful(line, cells, said, names)
+            if type(cells) is list and len(cells) == width:
+                plain = self._plain(line, take(cells) if whole else take([*cells, ""]))
+                if plain is not None:
+                    batch.append(plain)
+                    if len(batch) >= BATCH:
+                        self._add(batch)
+                        heard(line)
+                    continue
+            staged = self._careful(line, cells, said, names)
             if staged is not None:
-                batch.append(staged)
-                if len(batch) >= BATCH:
-                    self._staging.add(batch)
-                    batch.clear()
-                    heard(line)
-        self._staging.add(batch)
+                self._staging.add([staged])
+        self._add(batch)
 
-    def _plain(self, line: int, cells: Any, width: int, take: Any) -> tuple[Any, ...] | None:
+    def _add(self, batch: list[tuple[Any, ...]]) -> None:
+        self._staging.add_plain(batch)
+        self._staging.count += len(batch)
+        batch.clear()
+
+    def _plain(self, line: int, cells: tuple[str, ...]) -> tuple[Any, ...] | None:
         """Read a row that says nothing unusual; None for any other."""
-        if type(cells) is not list or len(cells) != width:
-            return None
-        code, model, mass, produced, parent = take([*cells, ""])
+        code, model, mass, produced, parent = cells
         if not is_plain(code) or (ms := self._days[code[14:17]]) is None:
             return None
         model, mass, moment = self._models[model], self._masses[mass], self._moments[produced]
         if model is None or mass is None or moment is None:
             return None
-        if parent and not (is_plain(parent) and self._days[parent[14:17]] is not None):
-            return None
-        self._staging.count += 1
-        ms = ms if moment == -1 else moment
-        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms, None, None, None, 0
+        # Parts of one battery stand together, as a rule.
+        if parent and parent != self._parent:
+            if not is_plain(parent) or self._days[parent[14:17]] is None:
+                return None
+            self._parent = parent
+        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms if moment == -1 else moment
 
     def _header(self, line: int, header: Sequence[str] | Problem) -> list[str] | None:
         """Give what each column says; a wrong header is told once, and no row of the file is taken."""

@@ -30,6 +30,8 @@ CREATE TABLE part (code TEXT NOT NULL, line INTEGER NOT NULL);
 CREATE TABLE problem (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT NOT NULL, path TEXT, params TEXT);
 CREATE TEMP TABLE outside (code TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+#: A row `r` whose parent is no new row of the file.
+_ORPHAN: Final = "(r.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0))"
 
 #: What a row says as a part of its parent: line, code, rank, model, mass, tree, known.
 Child = list[Any]
@@ -67,6 +69,8 @@ class Staging:
         )
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
+        #: Whether any row names what it is built into, and whether any such parent is not in the file.
+        self.has_parents = self.has_orphans = False
         #: Rows with anything on them, good or bad.
         self.count = 0
         #: The header is wrong, or it is no table: nothing can be taken.
@@ -81,6 +85,10 @@ class Staging:
     def add(self, rows: Sequence[Staged | tuple[Any, ...]]) -> None:
         """Take good rows."""
         self._db.executemany(f"INSERT INTO row ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608 (names of our own)
+
+    def add_plain(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take good rows that say nothing beyond `ms`."""
+        self._db.executemany("INSERT INTO row (line, code, parent, rank, model, mass, ms) VALUES (?,?,?,?,?,?,?)", rows)
 
     def add_parts(self, line: int, codes: Iterable[str]) -> None:
         """Take the codes of the parts that a row lists itself."""
@@ -98,13 +106,9 @@ class Staging:
     def index(self) -> None:
         """All rows are there: make what follows quick."""
         self._db.executescript("CREATE INDEX row_code ON row (code); CREATE INDEX part_code ON part (code);")
+        self.has_parents = bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
         if self.has_parents:
             self._db.execute("CREATE INDEX row_parent ON row (parent) WHERE parent IS NOT NULL")
-
-    @property
-    def has_parents(self) -> bool:
-        """Whether any row names what it is built into."""
-        return bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
 
     def repeated(self) -> Iterator[tuple[int, str]]:
         """The good rows whose battery has one before: line and code; they are refused."""
@@ -142,10 +146,10 @@ class Staging:
 
     def outside_parents(self) -> Iterator[list[str]]:
         """The parents of new rows that are no new rows themselves, in lists."""
-        yield from self._codes("""
-            SELECT DISTINCT parent FROM row r WHERE state = 0 AND parent IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0)
-        """)
+        query = f"SELECT DISTINCT parent FROM row r WHERE state = 0 AND {_ORPHAN}"  # noqa: S608
+        self.has_orphans = bool(self._db.execute(f"{query} LIMIT 1").fetchall())
+        if self.has_orphans:
+            yield from self._codes(query)
 
     def admit(self, codes: Collection[str]) -> None:
         """Note batteries outside the file that may be parents."""
@@ -153,24 +157,36 @@ class Staging:
 
     def wrong_parents(self) -> list[tuple[int, str, int, str]]:
         """New rows whose parent is of no higher level, or nowhere: line, parent, rank, code of the problem."""
-        found = self._db.execute("""
-            SELECT line, parent, rank, CASE WHEN above <= rank THEN 'wrong_value' ELSE 'unknown_battery' END FROM (
-              SELECT r.line, r.parent, r.rank,
-                CASE substr(r.parent, 4, 1) WHEN 'P' THEN 2 WHEN 'M' THEN 1 WHEN 'C' THEN 0 ELSE -1 END AS above,
-                EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0)
-                  OR EXISTS (SELECT 1 FROM outside o WHERE o.code = r.parent) AS there
-              FROM row r WHERE r.state = 0 AND r.parent IS NOT NULL
-            ) WHERE above <= rank OR NOT there
-        """).fetchall()
+        above = "CASE substr(r.parent, 4, 1) WHEN 'P' THEN 2 WHEN 'M' THEN 1 WHEN 'C' THEN 0 ELSE -1 END"
+        columns = "SELECT r.line, r.parent, r.rank"
+        low = f"{columns}, 'wrong_value' FROM row r WHERE r.state = 0 AND r.parent IS NOT NULL AND {above} <= r.rank"
+        found = self._db.execute(low).fetchall()
         self.mark(REFUSED, (line for line, *_ in found))
+        if found or self.has_orphans:
+            # What was just refused may have been somebody's parent.
+            self.has_orphans = True
+            nowhere = f"{_ORPHAN} AND NOT EXISTS (SELECT 1 FROM outside o WHERE o.code = r.parent)"  # noqa: S608
+            lost = self._db.execute(
+                f"{columns}, 'unknown_battery' FROM row r WHERE r.state = 0 AND {nowhere}"
+            ).fetchall()
+            self.mark(REFUSED, (line for line, *_ in lost))
+            found += lost
         return found
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def codes(self) -> Iterator[list[str]]:
-        """The codes of new rows and of the parts they list, in lists."""
-        yield from self._codes("SELECT code FROM row WHERE state = 0")
-        yield from self._codes("SELECT code FROM part")
+    def ranges(self) -> Iterator[list[tuple[str, str]]]:
+        """The runs of serial numbers of new rows and of the parts they list: lowest and highest code."""
+        for source in ("row WHERE state = 0", "part WHERE true"):
+            run = "substr(code, 1, 17)"
+            cursor = self._db.cursor().execute(f"SELECT min(code), max(code) FROM {source} GROUP BY {run}")  # noqa: S608
+            while rows := cursor.fetchmany(20_000):
+                yield rows
+
+    def between(self, low: str, high: str) -> Iterator[list[str]]:
+        """The codes of new rows and of listed parts in a range, in lists."""
+        for source in ("row WHERE state = 0 AND", "part WHERE"):
+            yield from self._codes(f"SELECT code FROM {source} code BETWEEN ? AND ?", low, high)  # noqa: S608
 
     def rows_of(self, codes: Collection[str]) -> list[Staged]:
         """The new rows of these batteries."""
@@ -193,19 +209,17 @@ class Staging:
 
     def needs_judging(self) -> bool:
         """Whether the ledger has to judge any new row: it was spoken of, says more, or is a part of what is outside."""
-        odd = "known OR rest IS NOT NULL OR length(code) <> 24"
-        outside = "parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = row.parent AND p.state = 0)"
-        return bool(self._one(f"SELECT EXISTS (SELECT 1 FROM row WHERE state = 0 AND ({odd} OR ({outside})))"))  # noqa: S608
+        odd = "state = 0 AND (known OR rest IS NOT NULL OR length(code) <> 24)"
+        return self.has_orphans or bool(self._one(f"SELECT EXISTS (SELECT 1 FROM row WHERE {odd})"))  # noqa: S608
 
     def tops(self) -> Iterator[Staged]:
         """The new rows that fold into no other, packs first."""
-        folded = (
-            "AND NOT (parent IS NOT NULL AND rest IS NULL"
-            " AND EXISTS (SELECT 1 FROM row p WHERE p.code = row.parent AND p.state = 0))"
-        )
+        alone = ""
+        if self.has_parents:
+            orphan = f" OR {_ORPHAN}" if self.has_orphans else ""
+            alone = f"AND (parent IS NULL OR rest IS NOT NULL{orphan})"
         order = "rank DESC, line" if self._one("SELECT min(rank) < max(rank) FROM row") else "line"
-        alone = folded if self.has_parents else ""
-        query = f"SELECT {_COLUMNS} FROM row WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM row r WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
         yield from itertools.starmap(Staged, self._db.cursor().execute(query))
 
     def states(self) -> dict[int, int]:
@@ -230,8 +244,8 @@ class Staging:
         query = f"SELECT {_COLUMNS} FROM row WHERE {where} AND state = 0 ORDER BY line"  # noqa: S608
         return [Staged(*row) for row in self._db.execute(query, [orjson.dumps(list(codes)).decode()])]
 
-    def _codes(self, query: str) -> Iterator[list[str]]:
-        cursor = self._db.cursor().execute(query)
+    def _codes(self, query: str, *given: str) -> Iterator[list[str]]:
+        cursor = self._db.cursor().execute(query, given)
         while rows := cursor.fetchmany(20_000):
             yield [code for (code,) in rows]
 

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Model
 from django.utils.module_loading import import_string
 
 from traceability import body, bulk, chains, identity, projecting
@@ -71,27 +70,30 @@ def known_among(batteries: Collection[New]) -> set[str]:
     return known_codes(codes)
 
 
+def taken(ranges: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these ranges of codes, ends included, hold any battery or part that somebody has spoken of."""
+    if not ranges:
+        return set()
+    records = bulk.occupied(LifecycleRecord, "code", ranges, "kind = 'battery'")
+    return records | bulk.occupied(Component, "code", ranges)
+
+
 def known_codes(codes: Collection[str]) -> set[str]:
     """Which of these codes have a record, or stand as a part of something."""
-    return _known(LifecycleRecord, codes, "kind = 'battery'") | _known(Component, codes, "TRUE")
-
-
-def _known(model: type[Model], codes: Collection[str], where: str) -> set[str]:
-    """Look for whole runs of serial numbers first: what a maker sends is new from the first number to the last."""
+    # Whole runs of serial numbers first: what a maker sends is new from the first number to the last.
     runs: dict[str, list[str]] = {}
     for code in codes:
-        run = runs.get(code[:_SERIAL])
-        if run is None:
-            runs[code[:_SERIAL]] = [code, code]
-        elif code < run[0]:
+        run = runs.setdefault(code[:_SERIAL], [code, code])
+        if code < run[0]:
             run[0] = code
         elif code > run[1]:
             run[1] = code
     if len(runs) * 4 < len(codes):
-        taken = bulk.occupied(model, "code", [(low, high) for low, high in runs.values()], where)
-        heads = {low[:_SERIAL] for low, _high in taken}
+        heads = {low[:_SERIAL] for low, _high in taken([(low, high) for low, high in runs.values()])}
         codes = [code for code in codes if code[:_SERIAL] in heads] if heads else []
-    return bulk.present(model, "code", codes, where) if codes else set()
+    if not codes:
+        return set()
+    return bulk.present(LifecycleRecord, "code", codes, "kind = 'battery'") | bulk.present(Component, "code", codes)
 
 
 def found(batteries: Sequence[New], *, by: Viewer, now_ms: int) -> None:
@@ -218,11 +220,12 @@ def _load_parts(made: Sequence[Founded]) -> None:
         ["event_id", "name", "value", "salt"],
         ((f.event_id, "components", f.new.components, None) for f in whole),
     )
+    level = identity.LEVELS
     bulk.load(
         Component,
         ["code", "parent_code", "level", "model_number", "mass_mg", "since_event_id", "since_ms", "until_ms"],
         (
-            (code, parent, identity.level_of(code), model, _milligrams(mass), f.event_id, f.new.occurred_ms, None)
+            (code, parent, level[code[3]], model, _milligrams(mass), f.event_id, f.new.occurred_ms, None)
             for f in whole
             for code, parent, model, mass in f.new.parts
         ),
