@@ -146,7 +146,8 @@ class Staging:
 
     def outside_parents(self) -> Iterator[list[str]]:
         """The parents of new rows that are no new rows themselves, in lists."""
-        query = f"SELECT DISTINCT parent FROM row r WHERE state = 0 AND {_ORPHAN}"  # noqa: S608
+        parents = "SELECT DISTINCT parent FROM row WHERE state = 0"
+        query = f"SELECT parent FROM ({parents}) r WHERE {_ORPHAN}"  # noqa: S608
         self.has_orphans = bool(self._db.execute(f"{query} LIMIT 1").fetchall())
         if self.has_orphans:
             yield from self._codes(query)
@@ -198,7 +199,7 @@ class Staging:
         query = f"SELECT {columns} FROM row WHERE parent IN (SELECT value FROM json_each(?))"  # noqa: S608
         found: dict[str, list[Child]] = {}
         given = [orjson.dumps(list(codes)).decode()]
-        for parent, *child in self._db.execute(f"{query} AND rest IS NULL AND state = 0 ORDER BY line", given):
+        for parent, *child in self._db.execute(f"{query} AND rest IS NULL AND state = 0", given):
             found.setdefault(parent, []).append(child)
         return found
 
