@@ -78,11 +78,16 @@ class ImportJob(Node):
     )
     dry_run: bool = described("是否只检查而不写入。", "Whether it only checks and writes nothing.")
     rows_total: int | None = described("总行数；读完之前为空。", "All rows; null before they have been read.")
-    rows_accepted: int = described("已登记与内容相同的行数。", "Rows that were recorded or that were there already.")
+    rows_accepted: int = described(
+        "正确的行数：已登记（未写入时为可登记）与内容相同的。",
+        "Good rows: recorded (or, where nothing was written, fit to be), or there already.",
+    )
     rows_rejected: int = described(
         "被拒绝与内容冲突的行数。", "Rows that were refused or contradict what is registered."
     )
-    rows_new: int = described("新登记的行数。", "Rows that made something new.")
+    rows_new: int = described(
+        "新登记的行数；未写入时为可登记的行数。", "Rows that made something new, or would have where nothing was written."
+    )
     rows_same: int = described("此前已登记且内容相同的行数。", "Rows that say what was recorded before.")
     rows_conflicting: int = described("与已登记内容冲突的行数。", "Rows that contradict what is registered.")
     rows_refused: int = described("有错误的行数。", "Rows that are wrong.")

@@ -54,7 +54,8 @@ def tell(province: Province, say: Console) -> None:
     faults = Step.objects.exclude(fault="").values_list("fault").annotate(n=Count("event")).order_by("-n")
     unannounced = Step.objects.filter(unannounced=True).count()
     found = [*faults, ("unannounced_receipt", unannounced)]
-    say.print(f"  {_('Found')}: " + " · ".join(f"{word} {number}" for word, number in found if number))
+    title = _("Found")
+    say.print(f"  {title}: " + " · ".join(f"{word} {number}" for word, number in found if number))
     counted = Verified()
     broken = list(verify(progress=counted))
     verdict = _("every hash and link holds") if not broken else _("%d records do not hold") % len(broken)
