@@ -178,11 +178,12 @@ def parts_of(codes: Collection[str]) -> set[int]:
         seen |= pending
         inner: set[str] = set()
         for batch in batches(pending):
-            below = Component.objects.filter(parent_code__in=batch)
-            rows = LifecycleRecord.objects.filter(kind="battery", code__in=below.values("code"))
-            found |= {chain or id_ for id_, chain in rows.values_list("id", "chain_id")}
+            below = dict(Component.objects.filter(parent_code__in=batch).values_list("code", "level"))
+            for codes in batches(below):
+                rows = LifecycleRecord.objects.filter(kind="battery", code__in=codes)
+                found |= {chain or id_ for id_, chain in rows.values_list("id", "chain_id")}
             # A cell in a module hangs on the pack as well, and the module may have no record. Cells have no parts.
-            inner |= set(below.exclude(level="cell").values_list("code", flat=True))
+            inner |= {code for code, level in below.items() if level != "cell"}
         pending = inner - seen
     return found
 

@@ -86,7 +86,8 @@ class ImportJob(Node):
         "被拒绝与内容冲突的行数。", "Rows that were refused or contradict what is registered."
     )
     rows_new: int = described(
-        "新登记的行数；未写入时为可登记的行数。", "Rows that made something new, or would have where nothing was written."
+        "新登记的行数；未写入时为可登记的行数。",
+        "Rows that made something new, or would have where nothing was written.",
     )
     rows_same: int = described("此前已登记且内容相同的行数。", "Rows that say what was recorded before.")
     rows_conflicting: int = described("与已登记内容冲突的行数。", "Rows that contradict what is registered.")
