@@ -76,15 +76,16 @@ def test_in_a_path_a_header_a_name_or_a_key_it_makes_no_line_of_its_own(world: W
 
 
 def test_nothing_that_is_secret_or_asked_for_is_written(world: World) -> None:
-    client = Client()
+    client, token = Client(), world.recycler.token
     with raw_log() as stream:
         body = json.dumps(
             {"query": '{ battery(code: "LSVAA49J132047371") { code } }', "variables": {"vin": "SECRET-1"}}
         )
-        headers = {"Authorization": f"Bearer {world.recycler.token}"}
+        headers = {"Authorization": f"Bearer {token}"}
         client.post("/graphql/?vin=SECRET-2", body, content_type="application/json", headers=headers)
         client.post("/sign-in/", {"username": "SECRET-3", "password": "SECRET-4"})
     text = stream.getvalue()
     assert "SECRET" not in text
     assert "LSVAA49J132047371" not in text
-    assert world.recycler.token.split("_")[2] not in text
+    # The secret itself may have underscores.
+    assert token.split("_", 2)[2] not in text
