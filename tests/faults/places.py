@@ -1,0 +1,68 @@
+"""Databases of a campaign's own, founded, and what may be asked of them from outside."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traceability.settings import BASE_DIR
+
+
+@dataclass(frozen=True)
+class Place:
+    """A founded database; commands run on it as processes of their own."""
+
+    url: str
+    folder: Path
+    parties: dict[str, dict[str, str]]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {
+            "DATABASE_URL": self.url,
+            "DATA_DIR": str(self.folder),
+            "SECRET_KEY": "faults" * 10,
+            "LOG_LEVEL": "ERROR",
+        }
+        return os.environ | own | {"PYTHONPATH": str(BASE_DIR), "PYTHONUNBUFFERED": "1"}
+
+    def start(self, *command: str | Path, **options: Any) -> "subprocess.Popen[str]":
+        """Start Python with these arguments, as the head of a group of processes."""
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=BASE_DIR, env=self.environment, start_new_session=True, text=True, **options,
+        )  # fmt: skip
+
+    def run(self, *command: str | Path, check: bool = True) -> str:
+        """What Python with these arguments writes."""
+        with self.start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            out, err = process.communicate(timeout=600)
+        assert process.returncode == 0 or not check, err
+        return out
+
+    def judge(self, acknowledged: Iterable[str] = ()) -> "Judgement":
+        """Verify, rebuild, count: nothing may be wrong with the ledger, and what was acknowledged is in it."""
+        found = json.loads(self.run("-m", "tests.faults.judge"))
+        keys = set(found["keys"])
+        lost = sorted(set(acknowledged) - keys)
+        assert (found["faults"], found["differed"], found["missing_triggers"]) == ([], [], [])
+        assert (lost, found["doubled"], found["unqueued"]) == ([], 0, 0)
+        return Judgement(found["events"], keys)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A ledger that holds: how many events it has, and their keys."""
+
+    events: int
+    keys: set[str]
+
+
+def found(url: str, folder: Path) -> Place:
+    """Migrate and found the database at this address."""
+    empty = Place(url, folder, {})
+    return Place(url, folder, json.loads(empty.run("-m", "tests.faults.founding")))
