@@ -1,4 +1,7 @@
-"""`python -m tests.faults.judge`: verify and rebuild the database at DATABASE_URL, and tell what is in it, as JSON."""
+"""`python -m tests.faults.judge`: verify and rebuild the database at DATABASE_URL, and tell what is in it, as JSON.
+
+Once for each line it reads.
+"""
 
 import json
 import os
@@ -11,6 +14,8 @@ if __name__ == "__main__":
     import django
 
     django.setup()
+
+from django.db import connection
 
 from traceability import append_only
 from traceability.models import LifecycleEvent, OutboxEntry
@@ -37,4 +42,8 @@ def judgement() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(judgement()))
+    for _ in sys.stdin:
+        sys.stdout.write(json.dumps(judgement()) + "\n")
+        sys.stdout.flush()
+        # What the last connection to a file of SQLite does when it closes is part of what is tried.
+        connection.close()

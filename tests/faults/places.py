@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,21 +38,32 @@ class Place:
             cwd=BASE_DIR, env=self.environment, start_new_session=True, text=True, **options,
         )  # fmt: skip
 
-    def run(self, *command: str | Path, check: bool = True) -> str:
+    def run(self, *command: str | Path, text: str = "") -> str:
         """What Python with these arguments writes."""
-        with self.start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            out, err = process.communicate(timeout=600)
-        assert process.returncode == 0 or not check, err
-        return out
+        pipe = subprocess.PIPE
+        with self.start(*command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+            out, err = process.communicate(text, timeout=600)
+        assert process.returncode == 0, err
+        return str(out)
 
     def judge(self, acknowledged: Iterable[str] = ()) -> "Judgement":
         """Verify, rebuild, count: nothing may be wrong with the ledger, and what was acknowledged is in it."""
-        found = json.loads(self.run("-m", "tests.faults.judge"))
-        keys = set(found["keys"])
-        lost = sorted(set(acknowledged) - keys)
-        assert (found["faults"], found["differed"], found["missing_triggers"]) == ([], [], [])
-        assert (lost, found["doubled"], found["unqueued"]) == ([], 0, 0)
-        return Judgement(found["events"], keys)
+        return judged(self.run("-m", "tests.faults.judge", text="once\n"), acknowledged)
+
+    @contextmanager
+    def judging(self) -> "Iterator[Callable[[Iterable[str]], Judgement]]":
+        """The same for many times: the judge stays, and is asked again and again."""
+        with self.start("-m", "tests.faults.judge", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            asked, told = process.stdin, process.stdout
+
+            def judge(acknowledged: Iterable[str]) -> Judgement:
+                asked.write("once more\n")
+                asked.flush()
+                return judged(told.readline(), acknowledged)
+
+            yield judge
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,16 @@ class Judgement:
 
     events: int
     keys: set[str]
+
+
+def judged(told: str, acknowledged: Iterable[str]) -> Judgement:
+    """Read what the judge told."""
+    found = json.loads(told)
+    keys = set(found["keys"])
+    lost = sorted(set(acknowledged) - keys)
+    assert (found["faults"], found["differed"], found["missing_triggers"]) == ([], [], [])
+    assert (lost, found["doubled"], found["unqueued"]) == ([], 0, 0)
+    return Judgement(found["events"], keys)
 
 
 def found(url: str, folder: Path) -> Place:
