@@ -92,5 +92,6 @@ def tell(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
     if counts and terminal is not None and request.node.get_closest_marker("campaign"):
         said = ", ".join(f"{value} {name}" for name, value in counts.items())
-        terminal.ensure_newline()
-        terminal.write_line(f"{request.node.name}: {said}; {time.monotonic() - began:.0f} s")
+        with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+            terminal.ensure_newline()
+            terminal.write_line(f"{request.node.name}: {said}; {time.monotonic() - began:.0f} s")
