@@ -232,7 +232,14 @@ AUDIT_PARAMETERS = {"unreceived_days": 30, "stalled_days": 180, "future_minutes"
 MASS_DIFFERENCE_PERCENT = "1"
 
 # Tables that the auditors' role of PostgreSQL may not read: what signs people in, or labels (`traceability.roles`).
-NOT_FOR_AUDITORS = ["sessions.Session", "traceability.ApiToken", "traceability.User", "batteries.LabelKey"]
+NOT_FOR_AUDITORS = [
+    "sessions.Session",
+    "traceability.ApiToken",
+    "traceability.User",
+    "mfa.Authenticator",
+    "door.Attempt",
+    "batteries.LabelKey",
+]
 
 # Labels --------------------------------------------------------------------------------------------------------------
 
