@@ -2,13 +2,16 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from traceability.settings import BASE_DIR
 
@@ -45,6 +48,15 @@ class Place:
             out, err = process.communicate(text, timeout=600)
         assert process.returncode == 0, err
         return str(out)
+
+    def sql(self, statement: str) -> None:
+        """Run a statement past the product."""
+        if path := self.url.partition("sqlite:///")[2]:
+            with closing(sqlite3.connect(path, timeout=20)) as file, file:
+                file.execute(statement)
+        else:
+            with psycopg.connect(self.url) as connection:
+                connection.execute(statement.encode())
 
     def judge(self, acknowledged: Iterable[str] = ()) -> "Judgement":
         """Verify, rebuild, count: nothing may be wrong with the ledger, and what was acknowledged is in it."""

@@ -70,7 +70,7 @@ def test_workers_that_are_killed_are_replaced_and_what_they_confirmed_stays(
             number += len(calls)
             load = pool.submit(insist_on_all, place, service.port, calls)
             while not load.done() and done < kills:
-                time.sleep(chance.uniform(0.05, 0.8))
+                time.sleep(chance.uniform(0.1, 0.5 if kills == 1 else 2.5))
                 if done % 5 == 4:
                     service.kill()
                     service.start()

@@ -3,6 +3,7 @@
 They try again under the same keys. On its own cluster, with fsync on, as a database that keeps what it has confirmed.
 """
 
+import json
 import random
 import time
 from typing import Any
@@ -14,6 +15,8 @@ from tests.faults.answers import acknowledged
 from tests.faults.conftest import Fresh
 from tests.faults.killing import kill, lines_of
 from tests.faults.servers import Cluster
+from tests.faults.test_killed_writers import SILENT, batteries
+from tests.worlds import PARTIES
 
 FOREVER = 50_000
 
@@ -62,6 +65,41 @@ def test_a_database_that_is_killed_keeps_what_it_has_confirmed(
     assert 0 <= beyond <= 2 * len(writers)
     tell |= {"kills": kills, "calls that failed and were made again": failures}
     tell |= {"acknowledged": len(confirmed), "events": ledger.events, "lost": 0, "doubled": 0}
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(900)
+def test_a_worker_of_files_outlives_the_database(
+    fresh: Fresh, cluster: Cluster, chance: random.Random, tell: dict[str, Any]
+) -> None:
+    """It stays, waits for the database, and takes its file up again where that ended."""
+    place, rows = fresh("cluster"), 60_000
+    job = place.run("-m", "tests.faults.sending", batteries(place, rows), place.parties["maker"]["code"])
+    with (place.folder / "worker").open("w") as log:
+        worker = place.start("manage.py", "worker", "--poll", "0.2", stdout=log, stderr=log)
+    recorded = kills = 0
+    try:
+        until = time.monotonic() + 600
+        while (told := json.loads(place.run("-m", "tests.faults.sending", job)))["status"] != "done":
+            assert told["status"] in ("queued", "checking", "writing"), told
+            assert worker.poll() is None, (place.folder / "worker").read_text()
+            assert time.monotonic() < until
+            # A file that never gets on is given up; this one may get on a little between two kills.
+            if kills < 10 and (kills < 2 or told["new"] > recorded):
+                recorded = told["new"]
+                time.sleep(chance.uniform(0, 2))
+                cluster.kill()
+                kills += 1
+                time.sleep(chance.uniform(0, 1))
+                cluster.start()
+                if kills % 5:
+                    place.sql(SILENT)
+    finally:
+        kill(worker)
+        worker.wait(30)
+    ledger = place.judge()
+    assert (told["new"] + told["same"], ledger.events) == (rows + rows // 20, len(PARTIES) + rows)
+    tell |= {"kills": kills, "rows": rows, "events": ledger.events, "lost": 0, "doubled": 0}
 
 
 def _wait_for_more(said: list[Any]) -> None:

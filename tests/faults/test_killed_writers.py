@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,8 +45,8 @@ def test_a_writer_of_single_records(
     tell |= {"kills": killed, "acknowledged": len(confirmed), "events": ledger.events, "lost": 0, "doubled": 0}
 
 
-def registration(place: Place, rows: int) -> Command:
-    """`register` of a file of packs, every twentieth with a module on a row of its own."""
+def batteries(place: Place, rows: int) -> Path:
+    """A file of packs, every twentieth with a module on a row of its own."""
     path = place.folder / "batteries.csv"
     lines = ["code,model,mass_kg,produced_at,parent_code"]
     for number in range(rows):
@@ -54,6 +55,12 @@ def registration(place: Place, rows: int) -> Command:
         if number % 20 == 0:
             lines.append(f"{factories.module_code(number)},NCM-75-M,40,2022-01-01T08:00:00+08:00,{pack}")
     path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def registration(place: Place, rows: int) -> Command:
+    """`register` of such a file."""
+    path = batteries(place, rows)
     return ("manage.py", "register", path, "--organisation", place.parties["maker"]["code"], "--format", "json")
 
 
@@ -92,6 +99,50 @@ def test_a_command_that_takes_a_file(
         # The same file again changes nothing.
         again = json.loads(place.run(*command))
         assert (again.get("new"), again.get("recorded")) in [(0, None), (None, 0)]
+        ledger = place.judge()
+        assert ledger.events == len(PARTIES) + rows
+        done, events, files = done + killed, events + ledger.events, files + 1
+        if kills <= 2:
+            break
+    tell |= {"kills": done, "files": files, "events": events, "lost": 0, "doubled": 0}
+
+
+#: A worker that was killed says nothing any more; nobody waits here until that is sure.
+SILENT = "UPDATE traceability_importjob SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("kind", "kills", "rows"),
+    [
+        pytest.param("here", 2, 6_000, id="short"),
+        pytest.param("sqlite", 20, 50_000, marks=campaign, id="sqlite"),
+        pytest.param("cluster", 20, 50_000, marks=campaign, id="cluster"),
+    ],
+)
+def test_a_worker_of_files_that_were_sent(
+    fresh: Fresh, chance: random.Random, tell: dict[str, Any], kind: str, kills: int, rows: int
+) -> None:
+    """The next worker takes the file over. How many were killed before does not matter, as long as it gets on."""
+    done = events = files = 0
+    while done < kills:
+        place = fresh(kind)
+        path, maker = batteries(place, rows), place.parties["maker"]["code"]
+        job = place.run("-m", "tests.faults.sending", path, maker)
+
+        def next_worker(said: list[str], place: Place = place) -> Command:
+            place.sql(SILENT)
+            return ("manage.py", "worker", "--once")
+
+        longest = 10 if kills > 2 else 3
+        killed, _ = killed_and_run_again(place, next_worker, chance, kills=kills - done, longest=longest)
+        parts = rows // 20
+        told = json.loads(place.run("-m", "tests.faults.sending", job))
+        assert (told["status"], told["refused"], told["new"] + told["same"]) == ("done", 0, rows + parts), told
+        again = place.run("-m", "tests.faults.sending", path, maker)
+        place.run("manage.py", "worker", "--once")
+        told = json.loads(place.run("-m", "tests.faults.sending", again))
+        assert (told["status"], told["new"], told["same"]) == ("done", 0, rows + parts)
         ledger = place.judge()
         assert ledger.events == len(PARTIES) + rows
         done, events, files = done + killed, events + ledger.events, files + 1
