@@ -80,9 +80,17 @@ class Service:
             os.kill(chance.choice(found), signal.SIGKILL)
         return True
 
+    def start_again(self) -> int:
+        """What watches over it does: start it if it has ended, as it does when workers die in quick succession."""
+        if self.process.poll() is None:
+            return 0
+        self.start()
+        return 1
+
     def kill(self) -> None:
         """`kill -9` of the whole."""
-        kill(self.process)
+        if self.process.poll() is None:
+            kill(self.process)
         self.process.wait(30)
 
 

@@ -62,7 +62,7 @@ def test_workers_that_are_killed_are_replaced_and_what_they_confirmed_stays(
 ) -> None:
     """F2 for the web: workers are killed under load, now and then the whole server, which is then started again."""
     place = fresh(kind)
-    done = number = failed = 0
+    done = number = failed = restarts = 0
     confirmed: list[str] = []
     with served(place) as service, ThreadPoolExecutor(1) as pool:
         while done < kills:
@@ -71,17 +71,25 @@ def test_workers_that_are_killed_are_replaced_and_what_they_confirmed_stays(
             load = pool.submit(insist_on_all, place, service.port, calls)
             while not load.done() and done < kills:
                 time.sleep(chance.uniform(0.1, 0.5 if kills == 1 else 2.5))
+                restarts += service.start_again()
                 if done % 5 == 4:
                     service.kill()
-                    service.start()
                     done += 1
                 else:
                     done += service.kill_worker(chance)
+            while not load.done():
+                time.sleep(0.1)
+                restarts += service.start_again()
             for answer, failures in load.result():
                 assert answer["errors"] == []
                 failed += failures
             confirmed += [key for call in calls for key in call.keys]
     ledger = place.judge(confirmed)
     assert ledger.events == len(PARTIES) + len(confirmed)
-    tell |= {"kills": done, "calls made again": failed, "acknowledged": len(confirmed)}
+    tell |= {
+        "kills": done,
+        "restarts of the whole": restarts,
+        "calls made again": failed,
+        "acknowledged": len(confirmed),
+    }
     tell |= {"events": ledger.events, "lost": 0, "doubled": 0}

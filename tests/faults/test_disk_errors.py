@@ -74,7 +74,7 @@ def faults(counted: Counter[str], most: int) -> list[Injected]:
     """Each call at each place in turn; of the many that write, read and lock, so many places evenly."""
     found = []
     for call, errors in ERRORS.items():
-        step = max(1, counted[call] // most)
+        step = -(-counted[call] // most) or 1
         places = range(1, counted[call] + 1, step)
         found += [Injected(call, errors[at % len(errors)], str(place)) for at, place in enumerate(places)]
     # And a disk that does not come back while the writer lives.
@@ -82,7 +82,7 @@ def faults(counted: Counter[str], most: int) -> list[Injected]:
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize("most", [0, pytest.param(30, marks=[pytest.mark.campaign, pytest.mark.timeout(1_800)])])
+@pytest.mark.parametrize("most", [0, pytest.param(25, marks=[pytest.mark.campaign, pytest.mark.timeout(1_800)])])
 def test_no_error_of_the_disk_breaks_the_ledger(fresh: Fresh, tell: dict[str, Any], most: int) -> None:
     if not most and connection.vendor != "sqlite":
         pytest.skip("the short run is for tests on SQLite")
