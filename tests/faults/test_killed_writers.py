@@ -26,7 +26,6 @@ def places(few: Any, many: Any) -> Any:
     return [pytest.param("here", *few, id="short"), *long]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("kind", "kills", "calls"), places((1, 40), (20, 1_500)))
 def test_a_writer_of_single_records(
     fresh: Fresh, chance: random.Random, tell: dict[str, Any], kind: str, kills: int, calls: int
@@ -75,7 +74,6 @@ def capture(place: Place, rows: int) -> Command:
     return ("manage.py", "capture", path, "--on-error", "proceed", "--format", "json")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("file", "kind", "kills", "rows"),
     [
@@ -111,7 +109,6 @@ def test_a_command_that_takes_a_file(
 SILENT = "UPDATE traceability_importjob SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("kind", "kills", "rows"),
     [

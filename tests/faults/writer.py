@@ -51,14 +51,15 @@ def tell(**said: Any) -> None:
     sys.stdout.flush()
 
 
-def viewer() -> Viewer:
-    """The recycler, as soon as the database can say who that is."""
-    while True:
+def viewer(tries: int) -> Viewer | None:
+    """The recycler, as soon as the database can say who that is; None when it cannot say it for long."""
+    for _ in range(10 * tries or 100_000):
         try:
             return viewer_for_organisation(Organisation.objects.filter(roles__contains=" recycler ")[0], "writer")
         except Error:
             connection.close()
             time.sleep(0.05)
+    return None
 
 
 def attempt(by: Viewer, writer: int, number: int) -> bool:
@@ -76,7 +77,9 @@ def attempt(by: Viewer, writer: int, number: int) -> bool:
 
 
 def main(writer: int, first: int, last: int, tries: int = 0) -> None:
-    by = viewer()
+    by = viewer(tries)
+    if by is None:
+        return
     for number in range(first, last):
         failures = 0
         while not attempt(by, writer, number):
