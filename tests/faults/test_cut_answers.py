@@ -19,8 +19,8 @@ campaign = [pytest.mark.campaign, pytest.mark.timeout(900)]
     ("kind", "requests"),
     [
         pytest.param("here", 12, id="short"),
-        pytest.param("sqlite", 400, marks=campaign, id="sqlite"),
-        pytest.param("cluster", 400, marks=campaign, id="cluster"),
+        pytest.param("sqlite", 300, marks=campaign, id="sqlite"),
+        pytest.param("cluster", 300, marks=campaign, id="cluster"),
     ],
 )
 def test_answers_that_are_lost_cost_nothing_and_double_nothing(

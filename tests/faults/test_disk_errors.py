@@ -82,7 +82,7 @@ def faults(counted: Counter[str], most: int) -> list[Injected]:
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize("most", [0, pytest.param(25, marks=[pytest.mark.campaign, pytest.mark.timeout(1_800)])])
+@pytest.mark.parametrize("most", [0, pytest.param(15, marks=[pytest.mark.campaign, pytest.mark.timeout(1_800)])])
 def test_no_error_of_the_disk_breaks_the_ledger(fresh: Fresh, tell: dict[str, Any], most: int) -> None:
     if not most and connection.vendor != "sqlite":
         pytest.skip("the short run is for tests on SQLite")
