@@ -23,7 +23,7 @@ ARGS ?=
 help:
 	@echo "make demo      a small province on an embedded database, and the server"
 	@echo "make test      all tests"
-	@echo "make campaign  the long runs: kill loops, many writers"
+	@echo "make campaign  the long runs: kill loops, failing disks, lost answers, many writers"
 	@echo "make lint      style, types, who imports whom"
 	@echo "make messages  maintainers: collect and compile the translations (needs GNU gettext)"
 	@echo "make pins      maintainers: choose newer versions (needs uv)"

@@ -32,7 +32,7 @@ Status = ImportJob.Status
 #: A worker that is not heard of for so long is dead; it says that it lives far more often.
 LEASE: Final = timedelta(seconds=60)
 HEARD_EVERY: Final = 1.0
-#: A job that took so many workers with it is not tried again.
+#: A job that took so many workers with it since it last got on is not tried again.
 ATTEMPTS: Final = 5
 OPEN: Final = (Status.QUEUED, Status.CHECKING, Status.WRITING)
 ENDED: Final = tuple(set(Status) - set(OPEN))
@@ -206,8 +206,9 @@ class Control:
             raise LostJob
 
     def within(self, rows: int) -> None:
-        """Count the rows of a chunk, in its transaction."""
-        if not self.row.update(new=F("new") + rows, lease_until=timezone.now() + LEASE):
+        """Count the rows of a chunk, in its transaction; a job that gets on has not been tried in vain."""
+        gained = {"attempts": 1} if rows else {}
+        if not self.row.update(new=F("new") + rows, lease_until=timezone.now() + LEASE, **gained):
             raise LostJob
 
     def tell(self, problems: Iterable[BadRow]) -> None:

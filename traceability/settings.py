@@ -231,6 +231,16 @@ AUDIT_PARAMETERS = {"unreceived_days": 30, "stalled_days": 180, "future_minutes"
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
 
+# Tables that the auditors' role of PostgreSQL may not read: what signs people in, or labels (`traceability.roles`).
+NOT_FOR_AUDITORS = [
+    "sessions.Session",
+    "traceability.ApiToken",
+    "traceability.User",
+    "mfa.Authenticator",
+    "door.Attempt",
+    "batteries.LabelKey",
+]
+
 # Labels --------------------------------------------------------------------------------------------------------------
 
 

@@ -338,6 +338,22 @@ def test_a_job_that_takes_every_worker_with_it_is_given_up(world: World, monkeyp
     assert worker.work_off("w") is None
 
 
+def test_a_job_that_gets_on_is_never_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, small_chunks: None
+) -> None:
+    """Workers may be killed as often as one likes: each leaves a chunk behind."""
+    id_ = send(world.maker, HEADER + "".join(f"{code},NCM-75,440\n" for code in PACKS[: 4 * jobs.ATTEMPTS]))
+    with monkeypatch.context() as patch:
+        dying(patch, lambda phase, done: phase == "writing" and done > 0)
+        for _ in range(2 * jobs.ATTEMPTS):
+            with pytest.raises(Died):
+                worker.work_off("w")
+            ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["rowsNew"], found["rowsSame"]) == ("DONE", 4 * jobs.ATTEMPTS, 0)
+
+
 CANCEL = """mutation ($id: ID!) { cancelImport(input: {idempotencyKey: "k", job: $id}) {
   job { status } replayed errors { code message path } } }"""
 
