@@ -144,6 +144,37 @@ def test_a_file_that_cannot_be_taken_at_all_says_why(world: World) -> None:
     assert (found["status"], found["problem"]["code"], found["rowsTotal"]) == ("FAILED", "workbook", None)
 
 
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (b"code\nX\0\n", "x.csv", "registrations"),
+        (b"co\0de\nX\n", "x.csv", "registrations"),
+        ("编码\n".encode("gb18030") + f"{PACKS[0]}三\n".encode() * 3, "x.csv", "registrations"),
+        (b'{"battery":"X","\\u0000\\ud800":1}\n', "x.jsonl", "registrations"),
+        (b'{"battery":"X\\u0000","\\u0000\\ud800":1}\n', "x.jsonl", "records"),
+    ],
+)
+def test_what_no_database_can_keep_is_a_bad_row_like_any_other(
+    world: World, data: bytes, name: str, kind: str
+) -> None:
+    id_ = send(world.maker, data, name, kind)
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["problem"]) == ("REFUSED", None)
+    assert found["rowErrors"]["edges"]
+    assert errors_of(world.maker, id_)
+
+
+def test_a_files_name_may_be_anything(world: World) -> None:
+    post = machine(world.maker).post
+    for name in ("%00", "a%0d%0aX: 1.csv", "../../etc/passwd", "..", "%22", "a%ff"):
+        answer = post(f"/files/registrations/?name={name}", GOOD.encode(), content_type="text/csv")
+        assert answer.status_code == 202
+        work()
+        sent, _content = errors_of(world.maker, answer.json()["job"]["id"])
+        assert "/" not in sent.headers["Content-Disposition"]
+
+
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
