@@ -173,7 +173,11 @@ def errors(request: HttpRequest, id_: str) -> FileResponse:
     path = jobs.folder() / job.file
     if not job.file or not path.exists() or job.status not in jobs.ENDED:
         raise Http404
-    copy = registration_copy.with_errors(job, path)
+    try:
+        copy = registration_copy.with_errors(job, path)
+    except Refusal:
+        # Nothing in it can be read: the job says why.
+        raise Http404 from None
     return FileResponse(copy.file, as_attachment=True, filename=copy.name, content_type=copy.media_type)
 
 

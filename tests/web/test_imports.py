@@ -154,9 +154,7 @@ def test_a_file_that_cannot_be_taken_at_all_says_why(world: World) -> None:
         (b'{"battery":"X\\u0000","\\u0000\\ud800":1}\n', "x.jsonl", "records"),
     ],
 )
-def test_what_no_database_can_keep_is_a_bad_row_like_any_other(
-    world: World, data: bytes, name: str, kind: str
-) -> None:
+def test_what_no_database_can_keep_is_a_bad_row_like_any_other(world: World, data: bytes, name: str, kind: str) -> None:
     id_ = send(world.maker, data, name, kind)
     work()
     found = told(world.maker, id_)
