@@ -173,6 +173,23 @@ def test_a_files_name_may_be_anything(world: World) -> None:
         assert "/" not in sent.headers["Content-Disposition"]
 
 
+@pytest.mark.parametrize(
+    ("data", "name", "kind", "status"),
+    [
+        (b"PK\x03\x04 and no more", "x.xlsx", "registrations", 404),
+        (b"\xff\xfe\xff\xff\n", "x.csv", "registrations", 404),
+        (b"PK\x03\x04 and no more", "x.jsonl", "records", 200),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_no_copy_and_breaks_none(
+    world: World, data: bytes, name: str, kind: str, status: int
+) -> None:
+    id_ = send(world.maker, data, name, kind)
+    work()
+    answer = machine(world.maker).get(f"/files/imports/{id_}/errors")
+    assert (answer.status_code, bool(b"".join(answer))) == (status, True)
+
+
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +216,17 @@ def test_a_file_that_is_too_large_is_not_kept(world: World, settings: Any) -> No
     settings.IMPORT_MAX_BYTES = 50
     answer = machine(world.maker).post("/files/registrations/", GOOD.encode(), content_type="text/csv")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, "too_large")
+    assert not any(jobs.folder().iterdir())
+
+
+def test_a_file_whose_sender_broke_off_is_not_taken_for_the_whole(world: World) -> None:
+    client = machine(world.maker)
+    data = GOOD.encode()
+    # As a server hands on a connection that broke: the body ends, and nothing is raised.
+    sent = {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data) + 100)}
+    answer = client.generic("POST", "/files/registrations/", b"", content_type="text/csv", **sent)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "cut_off")
+    assert not ImportJob.objects.exists()
     assert not any(jobs.folder().iterdir())
 
 
