@@ -99,6 +99,14 @@ def test_bad_rows_are_told_page_by_page_and_nothing_is_written(world: World) -> 
     assert not second["pageInfo"]["hasNextPage"]
 
 
+@pytest.mark.parametrize("on_error", ["rollback", "proceed"])
+@pytest.mark.parametrize("data", ["code,colour\n", "colour\n", "\n"])
+def test_a_table_with_a_wrong_header_and_no_rows_is_not_done(world: World, data: str, on_error: str) -> None:
+    id_ = send(world.maker, data, onError=on_error)
+    work()
+    assert told(world.maker, id_)["status"] == "REFUSED"
+
+
 def test_good_rows_are_taken_where_the_sender_says_so(world: World) -> None:
     id_ = send(world.maker, MIXED, onError="PROCEED")
     work()
@@ -367,6 +375,55 @@ def test_what_a_dead_worker_began_the_next_one_ends(
     found = told(world.maker, id_)
     assert (found["status"], found["rowsTotal"], found["rowsNew"], found["rowsSame"]) == ("DONE", 5, 5, 0)
     assert LifecycleEvent.objects.filter(type="produced").count() == 5
+
+
+@pytest.mark.parametrize("on_error", ["rollback", "proceed"])
+def test_records_that_a_dead_worker_committed_are_counted_as_new(
+    world: World, monkeypatch: pytest.MonkeyPatch, on_error: str
+) -> None:
+    given = [
+        factories.given("produced", world.maker.code, day, battery=code, key=code)
+        for day, code in enumerate(PACKS[:3], 1)
+    ]
+    id_ = send(world.maker, "\n".join(map(json.dumps, given)), "r.jsonl", "records", onError=on_error)
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.Control, "tell", die)
+        with pytest.raises(Died):
+            worker.work_off("first")
+    ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["rowsNew"], found["rowsSame"]) == ("DONE", 3, 0)
+
+
+def test_a_worker_that_lost_its_job_takes_back_a_whole_file_of_records(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = factories.given("produced", world.maker.code, 1, battery=PACKS[0], key="k")
+    send(world.maker, json.dumps(given), "r.jsonl", "records")
+    monkeypatch.setattr(jobs.Control, "heard", lambda *_: ImportJob.objects.update(worker="another"))
+    worker.work_off("first")
+    assert registered() == set()
+
+
+def test_before_anything_was_written_there_is_a_way_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, small_chunks: None
+) -> None:
+    id_ = send(world.maker, GOOD)
+    with monkeypatch.context() as patch:
+        dying(patch, lambda phase, done: phase == "writing")
+        with pytest.raises(Died):
+            worker.work_off("first")
+    world.pack(code=PACKS[2]).produced(world.cell_maker)
+    ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["rowsNew"], found["rowsConflicting"]) == ("REFUSED", 4, 1)
+    assert registered() == {PACKS[2]}
 
 
 def test_a_worker_that_was_thought_dead_writes_no_more(world: World) -> None:
