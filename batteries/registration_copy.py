@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -36,21 +36,31 @@ class Copy:
 
 
 def with_errors(job: ImportJob, path: Path) -> Copy:
-    """Write the copy; sentences are in the active language, the order of rows is the sender's."""
-    file = TemporaryFile()  # noqa: SIM115 (whoever sends it closes it)
-    stem = Path(job.name).stem or "file"
-    found = sheets.survey(path, job.name if job.kind == ImportJob.Kind.REGISTRATIONS else "records.jsonl")
-    if found.kind == sheets.JSON_LINES:
+    """Write the copy; sentences are in the active language, the order of rows is the sender's.
+
+    Raises:
+        Refusal: `encoding`, `workbook`: nothing of the file can be read.
+    """
+    # A file of records is JSON Lines, whatever it looks like.
+    found = sheets.survey(path, job.name) if job.kind == ImportJob.Kind.REGISTRATIONS else None
+    with ExitStack() as unless_sent:
+        file = unless_sent.enter_context(TemporaryFile())
+        ending, media_type = _write(file, path, job, found)
+        file.seek(0)
+        unless_sent.pop_all()
+    return Copy(file, f"{Path(job.name).stem or 'file'}-errors.{ending}", media_type)
+
+
+def _write(file: IO[bytes], path: Path, job: ImportJob, found: sheets.Survey | None) -> tuple[str, str]:
+    """Write the copy; gives the ending of its name, and its media type."""
+    if found is None or found.kind == sheets.JSON_LINES:
         _write_lines(file, path, job)
-        copy = Copy(file, f"{stem}-errors.jsonl", "application/x-ndjson")
-    elif found.kind == sheets.WORKBOOK:
+        return "jsonl", "application/x-ndjson"
+    if found.kind == sheets.WORKBOOK:
         _write_workbook(file, _merged(sheets.read_workbook(path), job))
-        copy = Copy(file, f"{stem}-errors.xlsx", WORKBOOK)
-    else:
-        _write_csv(file, _merged(sheets.read_csv(path, found), job))
-        copy = Copy(file, f"{stem}-errors.csv", "text/csv; charset=utf-8")
-    file.seek(0)
-    return copy
+        return "xlsx", WORKBOOK
+    _write_csv(file, _merged(sheets.read_csv(path, found), job))
+    return "csv", "text/csv; charset=utf-8"
 
 
 def _problems(job: ImportJob) -> Iterator[tuple[int, list[BadRow]]]:

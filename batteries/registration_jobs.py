@@ -15,17 +15,17 @@ def run(job: ImportJob, path: Path, control: jobs.Control) -> None:
         found.check()
         on_error = cast(OnError, job.on_error)
         # Whatever an earlier worker committed is the same now, and there is no way back from it.
-        begun = job.status == ImportJob.Status.WRITING
+        begun = job.new > 0
         if found.will_write("proceed" if begun else on_error, dry_run=job.dry_run):
             control.writing()
         result = found.finish(on_error="proceed" if begun else on_error, dry_run=job.dry_run, within=control.within)
         control.tell(found.staging.problems())
-    written = job.new if begun else 0
     ImportJob.objects.filter(pk=job.pk).update(
         rows=result.rows,
-        new=written + result.new,
-        same=result.same - written,
+        new=job.new + result.new,
+        same=result.same - job.new,
         conflicting=result.conflicting,
         refused=result.refused,
     )
-    jobs.finish(control, written=result.written, rejected=result.conflicting + result.refused)
+    # A table whose header is wrong may have no rows, and is refused all the same.
+    jobs.finish(control, written=result.written, rejected=len(result.problems))

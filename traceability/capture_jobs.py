@@ -15,9 +15,7 @@ def run(job: ImportJob, path: Path, control: jobs.Control) -> None:
     """Record every record of the file in its order, in the name of who sent it."""
     size = path.stat().st_size
     on_error = cast(OnError, job.on_error)
-    proceeds = on_error == "proceed" and not job.dry_run
-    begun = job.status == ImportJob.Status.WRITING
-    if proceeds:
+    if on_error == "proceed" and not job.dry_run:
         control.writing()
     with path.open("rb") as file:
         result = capture(
@@ -26,15 +24,14 @@ def run(job: ImportJob, path: Path, control: jobs.Control) -> None:
             on_error=on_error,
             dry_run=job.dry_run,
             progress=lambda end, _line: control.heard(PHASE, end, size),
-            within=control.within if proceeds else None,
+            within=control.within,
         )
     control.tell(result.problems)
     # What an earlier worker had recorded is replayed now.
-    before = job.new if begun else 0
     ImportJob.objects.filter(pk=job.pk).update(
         rows=result.recorded + result.replayed + result.refused,
-        new=before + result.recorded,
-        same=result.replayed - before,
+        new=job.new + result.recorded,
+        same=result.replayed - job.new,
         refused=result.refused,
     )
     jobs.finish(control, written=result.written, rejected=result.refused)

@@ -97,7 +97,8 @@ def capture(
         by: see `capturing_viewer`. The alliance captures history for anyone, others their own facts.
         on_error: `rollback` writes nothing unless every record is good, `proceed` takes all good ones.
         dry_run: check everything, also what depends on earlier records of the file, and write nothing.
-        within: called in each chunk's transaction with how many records it adds.
+        within: called in each transaction with how many records it adds: chunk by chunk under `proceed`, once under
+            `rollback`, and not at all where nothing is written.
 
     Raises:
         Conflict: `concurrent_change`; under `proceed` the chunks before stay recorded.
@@ -107,12 +108,14 @@ def capture(
     outer: AbstractContextManager[Any] = transaction.atomic() if whole else nullcontext()
     with outer:
         for rows in _chunks(lines):
-            by = _capture_chunk(rows, by, result, within)
+            by = _capture_chunk(rows, by, result, None if whole else within)
             if progress is not None:
                 progress(rows[-1].end, rows[-1].line)
         if dry_run or (whole and result.refused):
             transaction.set_rollback(True)
             result.written = False
+        elif whole and within is not None:
+            within(result.recorded)
     return result
 
 

@@ -37,6 +37,7 @@ MESSAGES: dict[str, Any] = {
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     "too_large": _("The file is larger than the {limit} bytes that are taken."),
     "missing_file": _("No file was sent: send it as the field `file` of a form, or as the body itself."),
+    "cut_off": _("The file ended before all of it had come; send it again."),
     "import_failed": _("The file could not be worked off; ask the operator."),
     "import_ended": _("The import has ended already."),
     "duplicate": _("{value} occurs more than once."),

@@ -100,7 +100,7 @@ def submit(
         actor=by.actor,
         roles=f" {' '.join(sorted(by.roles))} ",
         language=language,
-        name=name[:255],
+        name=stored_problems.writable(name)[:255],
         file=path.name,
         size=size,
         on_error=on_error,
@@ -219,7 +219,8 @@ class Control:
             rows = []
             for bad in some:
                 code, path, params = stored_problems.write(bad.problem)
-                rows.append((self.job.pk, bad.line, bad.column[:200], bad.problem.value, code, path, params))
+                column, value = stored_problems.writable(bad.column[:200]), stored_problems.writable(bad.problem.value)
+                rows.append((self.job.pk, bad.line, column, value, code, path, params))
             with transaction.atomic():
                 bulk.load(ImportRowError, names, rows)
 

@@ -13,7 +13,8 @@ from traceability.errors import Problem
 def write(problem: Problem) -> tuple[str, str, str]:
     """Give a problem as three texts: its code, its path, and what its sentence needs."""
     params = {name: _written(value) for name, value in problem.params.items()}
-    return problem.code, orjson.dumps(problem.path).decode(), orjson.dumps(params).decode()
+    path = [writable(step) for step in problem.path]
+    return problem.code, orjson.dumps(path).decode(), orjson.dumps(params).decode()
 
 
 def read(code: str, path: str, params: str) -> Problem:
@@ -25,17 +26,17 @@ def read(code: str, path: str, params: str) -> Problem:
 def _written(value: Any) -> Any:
     """What is translated when it is read is kept in every language there is."""
     if not isinstance(value, Promise):
-        return value if isinstance(value, int) else _utf8(str(value))
+        return value if isinstance(value, int) else writable(str(value))
     found = {}
     for language, _ in settings.LANGUAGES:
         with override(language):
-            found[language] = _utf8(str(value))
+            found[language] = writable(str(value))
     return found
 
 
-def _utf8(text: str) -> str:
-    """A lone surrogate cannot be written."""
-    return text.encode("utf-8", "replace").decode()
+def writable(text: str) -> str:
+    """A sender's text as every database takes it: no lone surrogate, no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 class _Told:

@@ -79,9 +79,9 @@ def _submit(request: HttpRequest, viewer: Viewer, kind: str, roles: frozenset[st
     dry_run = _word(given, "dryRun", {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}, "")
     name, blocks = _file(request, given.get("name", ""))
     path, size = jobs.keep(blocks)
-    if not size:
+    if not size or not (_is_form(request) or _is_whole(request, size)):
         path.unlink(missing_ok=True)
-        raise refuse("missing_file", ("file",))
+        raise refuse("cut_off" if size else "missing_file", ("file",))
     return jobs.submit(
         path,
         kind=kind,
@@ -114,6 +114,12 @@ def _file(request: HttpRequest, name: str) -> tuple[str, Iterator[bytes]]:
             raise refuse("missing_file", ("file",))
         return name or sent.name or "", iter(sent.chunks(_BLOCK))
     return name, _body(request)
+
+
+def _is_whole(request: HttpRequest, size: int) -> bool:
+    """Whether the body is as long as its sender announced: a connection that breaks ends it early, without an error."""
+    announced = str(request.META.get("CONTENT_LENGTH") or "")
+    return not announced.isdecimal() or int(announced) == size
 
 
 def _body(request: HttpRequest) -> Iterator[bytes]:
@@ -173,7 +179,11 @@ def errors(request: HttpRequest, id_: str) -> FileResponse:
     path = jobs.folder() / job.file
     if not job.file or not path.exists() or job.status not in jobs.ENDED:
         raise Http404
-    copy = registration_copy.with_errors(job, path)
+    try:
+        copy = registration_copy.with_errors(job, path)
+    except Refusal:
+        # Nothing in it can be read: the job says why.
+        raise Http404 from None
     return FileResponse(copy.file, as_attachment=True, filename=copy.name, content_type=copy.media_type)
 
 

@@ -99,6 +99,14 @@ def test_bad_rows_are_told_page_by_page_and_nothing_is_written(world: World) -> 
     assert not second["pageInfo"]["hasNextPage"]
 
 
+@pytest.mark.parametrize("on_error", ["rollback", "proceed"])
+@pytest.mark.parametrize("data", ["code,colour\n", "colour\n", "\n"])
+def test_a_table_with_a_wrong_header_and_no_rows_is_not_done(world: World, data: str, on_error: str) -> None:
+    id_ = send(world.maker, data, onError=on_error)
+    work()
+    assert told(world.maker, id_)["status"] == "REFUSED"
+
+
 def test_good_rows_are_taken_where_the_sender_says_so(world: World) -> None:
     id_ = send(world.maker, MIXED, onError="PROCEED")
     work()
@@ -144,6 +152,52 @@ def test_a_file_that_cannot_be_taken_at_all_says_why(world: World) -> None:
     assert (found["status"], found["problem"]["code"], found["rowsTotal"]) == ("FAILED", "workbook", None)
 
 
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (b"code\nX\0\n", "x.csv", "registrations"),
+        (b"co\0de\nX\n", "x.csv", "registrations"),
+        ("编码\n".encode("gb18030") + f"{PACKS[0]}三\n".encode() * 3, "x.csv", "registrations"),
+        (b'{"battery":"X","\\u0000\\ud800":1}\n', "x.jsonl", "registrations"),
+        (b'{"battery":"X\\u0000","\\u0000\\ud800":1}\n', "x.jsonl", "records"),
+    ],
+)
+def test_what_no_database_can_keep_is_a_bad_row_like_any_other(world: World, data: bytes, name: str, kind: str) -> None:
+    id_ = send(world.maker, data, name, kind)
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["problem"]) == ("REFUSED", None)
+    assert found["rowErrors"]["edges"]
+    assert errors_of(world.maker, id_)
+
+
+def test_a_files_name_may_be_anything(world: World) -> None:
+    post = machine(world.maker).post
+    for name in ("%00", "a%0d%0aX: 1.csv", "../../etc/passwd", "..", "%22", "a%ff"):
+        answer = post(f"/files/registrations/?name={name}", GOOD.encode(), content_type="text/csv")
+        assert answer.status_code == 202
+        work()
+        sent, _content = errors_of(world.maker, answer.json()["job"]["id"])
+        assert "/" not in sent.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind", "status"),
+    [
+        (b"PK\x03\x04 and no more", "x.xlsx", "registrations", 404),
+        (b"\xff\xfe\xff\xff\n", "x.csv", "registrations", 404),
+        (b"PK\x03\x04 and no more", "x.jsonl", "records", 200),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_no_copy_and_breaks_none(
+    world: World, data: bytes, name: str, kind: str, status: int
+) -> None:
+    id_ = send(world.maker, data, name, kind)
+    work()
+    answer = machine(world.maker).get(f"/files/imports/{id_}/errors")
+    assert (answer.status_code, bool(b"".join(answer))) == (status, True)
+
+
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +224,17 @@ def test_a_file_that_is_too_large_is_not_kept(world: World, settings: Any) -> No
     settings.IMPORT_MAX_BYTES = 50
     answer = machine(world.maker).post("/files/registrations/", GOOD.encode(), content_type="text/csv")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, "too_large")
+    assert not any(jobs.folder().iterdir())
+
+
+def test_a_file_whose_sender_broke_off_is_not_taken_for_the_whole(world: World) -> None:
+    client = machine(world.maker)
+    data = GOOD.encode()
+    # As a server hands on a connection that broke: the body ends, and nothing is raised.
+    sent = {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data) + 100)}
+    answer = client.generic("POST", "/files/registrations/", b"", content_type="text/csv", **sent)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "cut_off")
+    assert not ImportJob.objects.exists()
     assert not any(jobs.folder().iterdir())
 
 
@@ -310,6 +375,55 @@ def test_what_a_dead_worker_began_the_next_one_ends(
     found = told(world.maker, id_)
     assert (found["status"], found["rowsTotal"], found["rowsNew"], found["rowsSame"]) == ("DONE", 5, 5, 0)
     assert LifecycleEvent.objects.filter(type="produced").count() == 5
+
+
+@pytest.mark.parametrize("on_error", ["rollback", "proceed"])
+def test_records_that_a_dead_worker_committed_are_counted_as_new(
+    world: World, monkeypatch: pytest.MonkeyPatch, on_error: str
+) -> None:
+    given = [
+        factories.given("produced", world.maker.code, day, battery=code, key=code)
+        for day, code in enumerate(PACKS[:3], 1)
+    ]
+    id_ = send(world.maker, "\n".join(map(json.dumps, given)), "r.jsonl", "records", onError=on_error)
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.Control, "tell", die)
+        with pytest.raises(Died):
+            worker.work_off("first")
+    ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["rowsNew"], found["rowsSame"]) == ("DONE", 3, 0)
+
+
+def test_a_worker_that_lost_its_job_takes_back_a_whole_file_of_records(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = factories.given("produced", world.maker.code, 1, battery=PACKS[0], key="k")
+    send(world.maker, json.dumps(given), "r.jsonl", "records")
+    monkeypatch.setattr(jobs.Control, "heard", lambda *_: ImportJob.objects.update(worker="another"))
+    worker.work_off("first")
+    assert registered() == set()
+
+
+def test_before_anything_was_written_there_is_a_way_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, small_chunks: None
+) -> None:
+    id_ = send(world.maker, GOOD)
+    with monkeypatch.context() as patch:
+        dying(patch, lambda phase, done: phase == "writing")
+        with pytest.raises(Died):
+            worker.work_off("first")
+    world.pack(code=PACKS[2]).produced(world.cell_maker)
+    ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    work()
+    found = told(world.maker, id_)
+    assert (found["status"], found["rowsNew"], found["rowsConflicting"]) == ("REFUSED", 4, 1)
+    assert registered() == {PACKS[2]}
 
 
 def test_a_worker_that_was_thought_dead_writes_no_more(world: World) -> None:
