@@ -1,14 +1,14 @@
 """Whether what a row says is what is registered."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from batteries.registration_families import fact_of
+from batteries.registration_families import fact_of, listed
 from batteries.registration_staging import Staged
 from traceability import events
 from traceability.access import Viewer
 from traceability.events import batches
 from traceability.facts import Fact
+from traceability.founding import Part
 from traceability.models import Component, LifecycleEvent
 from traceability.values import milligrams
 
@@ -54,13 +54,13 @@ def _same_fact(given: Fact, stored: Fact) -> bool:
     names = (given.details.keys() | stored.details.keys()) - {"components"}
     if any(given.details.get(name) != stored.details.get(name) for name in names):
         return False
-    known = _flat(stored.code, stored.details.get("components", ()))
-    return _flat(given.code, given.details.get("components", ())) <= known
+    known = {part[:2]: part for part in listed(stored.code, stored.details.get("components", ()))}
+    return all(_agree(part, known.get(part[:2])) for part in listed(given.code, given.details.get("components", ())))
 
 
-def _flat(parent: str, parts: Iterable[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
-    found: set[tuple[Any, ...]] = set()
-    for part in parts:
-        found.add((part["code"], parent, part.get("model"), part.get("massKg")))
-        found |= _flat(part["code"], part.get("components", ()))
-    return found
+def _agree(given: Part, stored: Part | None) -> bool:
+    """Whether a part is there and nothing is said of it that is not; a row of its own may have said more."""
+    if stored is None:
+        return False
+    (_code, _parent, model, mass), (_, _, known_model, known_mass) = given, stored
+    return model in ("", known_model) and mass in (None, known_mass)

@@ -1,6 +1,6 @@
 """Putting the rows of a file together: a battery with the parts that stand on rows of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -13,6 +13,7 @@ from traceability.events import batches
 from traceability.facts import Fact
 from traceability.founding import New, Part
 
+Tree = list[dict[str, Any]]
 #: Batteries read at once where rows stand for parts: each may have a hundred.
 WITH_PARTS = 200
 
@@ -24,7 +25,7 @@ class Family:
     top: Staged
     lines: tuple[int, ...]
     #: The parts as its record lists them.
-    tree: list[dict[str, Any]]
+    tree: Tree
     parts: list[Part]
     #: Whether anybody has spoken of the battery or of a part before, or the ledger has to judge for another reason.
     known: bool
@@ -46,7 +47,7 @@ class Family:
         return fact_of(self.top, organisation, digest, self.tree)
 
 
-def fact_of(row: Staged, organisation: str, digest: str, tree: list[dict[str, Any]] | None = None) -> Fact:
+def fact_of(row: Staged, organisation: str, digest: str, tree: Tree | None = None) -> Fact:
     """A row as the fact it states; `tree` in place of the parts that it lists itself."""
     rest = exact.loads(row.rest) if row.rest else {}
     parts = (orjson.loads(row.tree) if row.tree else []) if tree is None else tree
@@ -74,19 +75,27 @@ def families(staging: Staging, chunk: int) -> Iterator[list[Family]]:
     """Give the new batteries of a file in chunks, packs first, each with its rows."""
     size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
     for tops in batches(staging.tops(), size):
-        children = _children(staging, [row.code for row in tops]) if staging.has_parents else {}
+        children = _children(staging, tops) if staging.has_parents else {}
         yield [_family(row, children) for row in tops]
 
 
-def _children(staging: Staging, codes: list[str]) -> dict[str, list[Child]]:
-    """The rows below these batteries, level by level."""
+def _children(staging: Staging, tops: list[Staged]) -> dict[str, list[Child]]:
+    """The rows below these batteries and below what they list, level by level."""
     found: dict[str, list[Child]] = {}
+    codes = [row.code for row in tops] + _without_rows(staging, (row.tree for row in tops))
     while codes:
         below = staging.children_of(codes)
         found |= below
+        rows = [row for rows in below.values() for row in rows]
         # Cells have no parts.
-        codes = [code for rows in below.values() for _line, code, rank, *_ in rows if rank]
+        codes = [code for _line, code, rank, *_ in rows if rank]
+        codes += _without_rows(staging, (inner for *_, inner, _known in rows))
     return found
+
+
+def _without_rows(staging: Staging, trees: Iterable[str | None]) -> list[str]:
+    codes = [part[0] for tree in trees if tree for part in listed("", orjson.loads(tree))]
+    return staging.only_listed(codes) if codes else []
 
 
 def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
@@ -96,15 +105,12 @@ def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
     parts: list[Part] = []
     known = top.known
 
-    def take(parent: str, listed: str | None) -> list[dict[str, Any]]:
+    def take(parent: str, told: Tree) -> Tree:
+        """The parts of one battery: those of its record, and those on rows of their own."""
         nonlocal known
         own = children.get(parent, ())
-        tree: list[dict[str, Any]] = []
-        if listed:
-            # Parts listed in the record itself; where there is a row as well, the row says more.
-            codes = {child[1] for child in own}
-            tree = [part for part in orjson.loads(listed) if part["code"] not in codes]
-            parts.extend(_listed(parent, tree))
+        alone = {part["code"]: part for part in told}
+        tree: Tree = []
         for line, code, rank, model, mass, inner, spoken_of in own:
             lines.append(line)
             known |= spoken_of
@@ -114,20 +120,38 @@ def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
             if mass:
                 part["massKg"] = mass
             parts.append((code, parent, model, mass))
-            if (rank or inner) and (below := take(code, inner)):
+            said = alone.pop(code, {}).get("components", [])
+            inside = _united(orjson.loads(inner), said) if inner else said
+            if (rank or inside) and (below := take(code, inside)):
                 part["components"] = below
             tree.append(part)
-        tree.sort(key=_code)
+        for code, part in alone.items():
+            parts.append((code, parent, part.get("model", ""), part.get("massKg")))
+            below = take(code, part.get("components", []))
+            tree.append({**part, "components": below} if below else part)
+        if own:
+            tree.sort(key=_code)
         return tree
 
-    tree = take(top.code, top.tree)
+    tree = take(top.code, orjson.loads(top.tree) if top.tree else [])
     return Family(top, tuple(lines), tree, parts, bool(known))
 
 
 _code = itemgetter("code")
 
 
-def _listed(parent: str, tree: list[dict[str, Any]]) -> Iterator[Part]:
+def _united(one: Tree, other: Tree) -> Tree:
+    """Two lists of the parts of one battery as one; they contradict each other in nothing."""
+    found = {part["code"]: part for part in one}
+    for part in other:
+        mine = found.get(part["code"], {})
+        inside = _united(mine.get("components", []), part.get("components", []))
+        found[part["code"]] = {**part, **mine, **({"components": inside} if inside else {})}
+    return list(found.values())
+
+
+def listed(parent: str, tree: Iterable[Mapping[str, Any]]) -> Iterator[Part]:
+    """The parts of a record one by one, each after what it is built into."""
     for part in tree:
         yield part["code"], parent, part.get("model", ""), part.get("massKg")
-        yield from _listed(part["code"], part.get("components", ()))
+        yield from listed(part["code"], part.get("components", ()))

@@ -20,14 +20,14 @@ from batteries.registration_compare import compare
 from batteries.registration_families import Family, families
 from batteries.registration_rows import TableReader, read_records
 from batteries.registration_staging import CONFLICTING, LEVELS, NEW, REFUSED, SAME, Staging
-from traceability import founding, ledger
+from traceability import bulk, founding, ledger
 from traceability.access import Viewer, visible_records
 from traceability.ahead import ahead
 from traceability.checks import roles_for
 from traceability.errors import Problem, refuse
 from traceability.events import batches
 from traceability.ledger import OnError
-from traceability.models import CodePrefix, Component
+from traceability.models import CodePrefix, Component, LifecycleEvent
 from traceability.receipts import RECORDED, REPLAYED
 from traceability.record_lines import BadRow
 from traceability.shapes import CODES_LIMIT
@@ -125,8 +125,13 @@ class FileImport:
         staging.index()
         for line, code in staging.repeated():
             staging.refuse(line, Problem("duplicate", (self._column("code"),), {"value": code}))
+        for line, key in staging.repeated_keys():
+            staging.refuse(line, Problem("key_reused", self._at("key"), {"value": key}))
+        for line, code in staging.contradicted():
+            staging.refuse(line, Problem("duplicate", self._at("code"), {"value": code}))
         staging.mark_tangled()
         self._compare()
+        self._look_up_keys()
         self._check_parents()
         self._check_sizes()
         self._judge()
@@ -183,6 +188,13 @@ class FileImport:
             if not same:
                 staging.refuse(line, Problem("already_registered", self._at("code"), {"value": rows[line].code}))
 
+    def _look_up_keys(self) -> None:
+        """Leave to the ledger what comes under a key that this organisation used before."""
+        own = f"organisation_id = {int(self.by.organisation_id or 0)}"
+        for keys in self.staging.given_keys():
+            if used := bulk.present(LifecycleEvent, "key", keys, own):
+                self.staging.mark_used(used)
+
     def _check_parents(self) -> None:
         """Refuse the rows whose parent is no battery of a higher level that this organisation knows."""
         staging = self.staging
@@ -209,14 +221,24 @@ class FileImport:
                 receipt = ledger.record(facts, by=self.by, on_error="proceed", dry_run=True)
                 for family, entry in zip(some, receipt.entries, strict=True):
                     self._refuse(family, entry.problems)
+        # What says more than a part can keeps a record of its own, and may have been part of what was just refused.
+        self._check_parents()
 
     def _refuse(self, family: Family, problems: Collection[Problem]) -> None:
         if not problems:
             return
         for problem in problems:
             rest = problem.path[1:]
-            told = self._at("code") if rest[:1] in (("battery",), ("key",)) or not rest else rest
+            # Parts that stand on rows of their own have no place in this one.
+            hidden = {"details": family.top.tree, "key": family.top.key, "battery": None}
+            told = rest if rest and hidden.get(rest[0], rest) is not None else self._at("code")
             self.staging.refuse(family.top.line, replace(problem, path=told))
+        values = {problem.params.get("value"): problem for problem in problems}
+        for line, code, parent in self.staging.told_of(family.lines[1:]):
+            if own := values.get(code):
+                self.staging.refuse(line, replace(own, path=self._at("code")))
+            else:
+                self.staging.refuse(line, Problem("unknown_battery", self._at("parent"), {"value": parent}))
         self.staging.mark(REFUSED, family.lines)
 
     def _check_sizes(self) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from batteries.battery_code import day_of, is_plain
 from batteries.registration import CHINA, read_produced, start_of
+from batteries.registration_families import listed
 from batteries.registration_sheets import LINE_LIMIT, Number, Row, is_cut, undecoded
 from batteries.registration_staging import RANKS, Staged, Staging
 from traceability import body, identity
@@ -271,7 +272,7 @@ def read_records(
                 continue
             staging.add([_staged(row.line, fact, digest)])
             if parts := fact.details.get("components"):
-                staging.add_parts(row.line, _codes(parts))
+                staging.add_parts(row.line, listed(fact.code, parts))
 
 
 def _read_record(given: Any, organisation: str, digest: str, today: date) -> Fact:

@@ -13,6 +13,7 @@ import orjson
 
 from traceability import stored_problems
 from traceability.errors import Problem
+from traceability.founding import Part
 from traceability.record_lines import BadRow
 
 #: What becomes of a row.
@@ -26,12 +27,18 @@ CREATE TABLE row (
   ms INTEGER NOT NULL, key TEXT, tree TEXT, rest TEXT,
   state INTEGER NOT NULL DEFAULT 0, known INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE part (code TEXT NOT NULL, line INTEGER NOT NULL);
+CREATE TABLE part (code TEXT NOT NULL, parent TEXT NOT NULL, model TEXT NOT NULL, mass TEXT, line INTEGER NOT NULL);
 CREATE TABLE problem (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT NOT NULL, path TEXT, params TEXT);
 CREATE TEMP TABLE outside (code TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-#: A row `r` whose parent is no new row of the file.
-_ORPHAN: Final = "(r.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0))"
+#: A row `r` whose parent is no new row of the file, nor listed by one.
+_ORPHAN: Final = """(
+  r.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM row p WHERE p.code = r.parent AND p.state = 0)
+  AND NOT EXISTS (SELECT 1 FROM part JOIN row p ON p.line = part.line WHERE part.code = r.parent AND p.state = 0))"""
+#: Whether `said` says something else of a part than `first` does; what is left out contradicts nothing.
+_OTHER: Final = """(
+  said.parent <> first.parent OR said.mass <> first.mass
+  OR (said.model <> first.model AND said.model <> '' AND first.model <> ''))"""
 
 #: What a row says as a part of its parent: line, code, rank, model, mass, tree, known.
 Child = list[Any]
@@ -90,9 +97,9 @@ class Staging:
         """Take good rows that say nothing beyond `ms`."""
         self._db.executemany("INSERT INTO row (line, code, parent, rank, model, mass, ms) VALUES (?,?,?,?,?,?,?)", rows)
 
-    def add_parts(self, line: int, codes: Iterable[str]) -> None:
-        """Take the codes of the parts that a row lists itself."""
-        self._db.executemany("INSERT INTO part VALUES (?, ?)", [(code, line) for code in codes])
+    def add_parts(self, line: int, parts: Iterable[Part]) -> None:
+        """Take the parts that a row lists itself."""
+        self._db.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?)", [(*part, line) for part in parts])
 
     def refuse(self, line: int, *problems: Problem) -> None:
         """Note what is wrong with a line."""
@@ -105,7 +112,10 @@ class Staging:
 
     def index(self) -> None:
         """All rows are there: make what follows quick."""
-        self._db.executescript("CREATE INDEX row_code ON row (code); CREATE INDEX part_code ON part (code);")
+        self._db.executescript(
+            "CREATE INDEX row_code ON row (code); CREATE INDEX part_code ON part (code);"
+            "CREATE INDEX row_key ON row (key) WHERE key IS NOT NULL;"
+        )
         self.has_parents = bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
         if self.has_parents:
             self._db.execute("CREATE INDEX row_parent ON row (parent) WHERE parent IS NOT NULL")
@@ -119,6 +129,41 @@ class Staging:
         self.mark(REFUSED, (line for line, _ in found))
         yield from found
 
+    def repeated_keys(self) -> Iterator[tuple[int, str]]:
+        """The good rows whose key an earlier one has: line and key; they are refused."""
+        first = "SELECT key, min(line) AS line FROM row WHERE key IS NOT NULL AND state = 0 GROUP BY key"
+        found = self._db.execute(
+            f"SELECT row.line, key FROM row JOIN ({first}) first USING (key) WHERE row.line > first.line AND state = 0"  # noqa: S608
+        ).fetchall()
+        self.mark(REFUSED, (line for line, _ in found))
+        yield from found
+
+    def contradicted(self) -> Iterator[tuple[int, str]]:
+        """The good rows that say of a part what an earlier list, or any list, says otherwise; they are refused.
+
+        What is told in two places then says the same, and rows say of a part what was left to the list.
+        """
+        if not self._one("SELECT EXISTS (SELECT 1 FROM part)"):
+            return
+        first = "SELECT code, parent, model, mass, min(line) AS line FROM part GROUP BY code HAVING count(*) > 1"
+        for query in (
+            "SELECT line, code FROM part GROUP BY line, code HAVING count(*) > 1",
+            f"SELECT said.line, code FROM part said JOIN ({first}) first USING (code) WHERE {_OTHER}",  # noqa: S608
+            f"""SELECT said.line, code FROM row said JOIN part first USING (code)
+                WHERE said.state = 0 AND said.parent IS NOT NULL AND {_OTHER} GROUP BY said.line""",  # noqa: S608
+        ):
+            self._db.execute("DELETE FROM part WHERE line NOT IN (SELECT line FROM row WHERE state = 0)")
+            found = self._db.execute(query).fetchall()
+            self.mark(REFUSED, (line for line, _ in found))
+            yield from found
+        self._db.execute("DELETE FROM part WHERE line NOT IN (SELECT line FROM row WHERE state = 0)")
+        self._db.execute("""
+            UPDATE row SET
+              model = CASE WHEN model <> '' THEN model ELSE (SELECT max(model) FROM part WHERE code = row.code) END,
+              mass = coalesce(mass, (SELECT max(mass) FROM part WHERE code = row.code))
+            WHERE parent IS NOT NULL AND rest IS NULL AND code IN (SELECT code FROM part)
+        """)
+
     def mark(self, state: int, lines: Iterable[int]) -> None:
         """Say what becomes of rows."""
         self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
@@ -130,6 +175,10 @@ class Staging:
             "UPDATE row SET known = 1 WHERE line IN (SELECT line FROM part WHERE code = ?)",
             ((code,) for code in codes),
         )
+
+    def mark_used(self, keys: Collection[str]) -> None:
+        """Note rows whose key was used before."""
+        self._db.executemany("UPDATE row SET known = 1 WHERE key = ?", ((key,) for key in keys))
 
     def mark_tangled(self) -> None:
         """Note rows that list a part which another row lists or is: what that leads to is for the ledger to judge."""
@@ -188,6 +237,20 @@ class Staging:
         """The codes of new rows and of listed parts in a range, in lists."""
         for source in ("row WHERE state = 0 AND", "part WHERE"):
             yield from self._codes(f"SELECT code FROM {source} code BETWEEN ? AND ?", low, high)  # noqa: S608
+
+    def given_keys(self) -> Iterator[list[str]]:
+        """The keys that new rows bring along, in lists."""
+        yield from self._codes("SELECT key FROM row WHERE key IS NOT NULL AND state = 0")
+
+    def only_listed(self, codes: Collection[str]) -> list[str]:
+        """Which of these batteries have no new row of their own."""
+        query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT code FROM row WHERE state = 0)"
+        return [code for (code,) in self._db.execute(query, [orjson.dumps(list(codes)).decode()])]
+
+    def told_of(self, lines: Collection[int]) -> list[tuple[int, str, str | None]]:
+        """Line, code and parent of rows."""
+        query = "SELECT line, code, parent FROM row WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line"
+        return self._db.execute(query, [orjson.dumps(list(lines)).decode()]).fetchall()
 
     def rows_of(self, codes: Collection[str]) -> list[Staged]:
         """The new rows of these batteries."""

@@ -445,6 +445,119 @@ def test_a_lone_surrogate_and_an_overlong_line_are_bad_lines(
     assert counts(result) == (1, 0, 0, 3)
 
 
+def test_parts_that_are_listed_and_have_rows_are_put_together(register: Callable[..., FileRegistration]) -> None:
+    cells = [factories.cell_code(n) for n in (21, 22, 23)]
+    tree = [{"code": MODULE, "massKg": "20", "components": [{"code": cells[0], "model": "C-1"}]}]
+    text = line(PACK, details={"components": tree})
+    text += line(MODULE, details={"parent": PACK, "model": "M-1", "components": [{"code": cells[1]}]})
+    # What is only listed may have parts on rows of their own.
+    text += line(cells[2], details={"parent": (other := factories.module_code(24))})
+    text += line(factories.pack_code(25), details={"components": [{"code": other}]})
+    assert counts(register(text)) == (4, 0, 0, 0)
+    found = {
+        code: rest for code, *rest in Component.objects.values_list("code", "parent_code", "model_number", "mass_mg")
+    }
+    assert found == {
+        MODULE: [PACK, "M-1", 20_000_000],
+        cells[0]: [MODULE, "C-1", None],
+        cells[1]: [MODULE, "", None],
+        cells[2]: [other, "", None],
+        other: [factories.pack_code(25), "", None],
+    }
+    before = LifecycleEvent.objects.count()
+    assert counts(register(text)) == (0, 4, 0, 0)
+    assert LifecycleEvent.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        line(factories.pack_code(30), details={"components": [{"code": MODULE}]}),
+        line(MODULE, details={"parent": factories.pack_code(31)}),
+        line(MODULE, details={"parent": PACK, "model": "M-2"}),
+        line(MODULE, details={"parent": PACK, "massKg": "21"}),
+        line(factories.pack_code(30), details={"components": [{"code": CELL}, {"code": CELL}]}),
+        line(factories.pack_code(30), key="k"),
+    ],
+)
+def test_records_that_contradict_each_other_are_found_before_anything_is_written(
+    register: Callable[..., FileRegistration], monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    monkeypatch.setattr("batteries.registration_files.JUDGED", 1)
+    monkeypatch.setattr("batteries.registration_files.CHUNK", 1)
+    tree = [{"code": MODULE, "model": "M-1", "massKg": "20"}]
+    text = line(PACK, key="k", details={"components": tree}) + line(factories.pack_code(31)) + second
+    result = register(text)
+    assert (counts(result), result.written) == ((2, 0, 0, 1), False)
+    assert [bad.line for bad in result.problems] == [3]
+    assert produced() == []
+
+
+def test_a_key_that_was_used_before_is_found_before_anything_is_written(
+    register: Callable[..., FileRegistration],
+) -> None:
+    assert register(line(PACK, key="k")).new == 1
+    result = register(line(factories.pack_code(30)) + line(factories.pack_code(31), key="k"))
+    assert (counts(result), result.written) == ((1, 0, 0, 1), False)
+    assert codes_at(result) == [(2, "key", "key_reused")]
+
+
+def test_every_row_of_a_family_that_is_refused_is_told(world: World, register: Callable[..., FileRegistration]) -> None:
+    world.pack(code=factories.pack_code(30)).produced().repaired(added=[MODULE])
+    text = f"{HEADER}{PACK},,,2024-01-01,\n{MODULE},,,,{PACK}\n{CELL},,,,{PACK}\n"
+    result = register(text, on_error="proceed")
+    assert codes_at(result) == [(2, "code", "built_in"), (3, "code", "built_in"), (4, "parent_code", "unknown_battery")]
+    assert counts(result) == (0, 0, 0, 3)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> str:
+    """Records of a few batteries that list each other, name each other as parents, and share keys."""
+    packs, modules, cells = ([make(n) for n in range(3)] for make in (
+        factories.pack_code, factories.module_code, factories.cell_code
+    ))  # fmt: skip
+    said: dict[str, Any] = {"model": st.sampled_from(["A", "B"]), "massKg": st.sampled_from(["1", "2"])}
+
+    def tree(choice: list[str], below: list[str]) -> list[dict[str, Any]]:
+        parts = draw(st.lists(st.sampled_from(choice), max_size=2))
+        told = [{"code": code, **draw(st.fixed_dictionaries({}, optional=said))} for code in parts]
+        return [{**part, **({"components": tree(below, [])} if below and draw(st.booleans()) else {})} for part in told]
+
+    text = ""
+    for code in draw(st.lists(st.sampled_from([*packs, *modules, *cells]), min_size=1, max_size=7)):
+        details = draw(st.fixed_dictionaries({}, optional=said))
+        if code[3] != "C" and draw(st.booleans()):
+            details["components"] = tree(modules, cells) if code[3] == "P" else tree(cells, [])
+        if code[3] != "P" and draw(st.booleans()):
+            details["parent"] = draw(st.sampled_from(packs if code[3] == "M" else [*packs, *modules]))
+        more = draw(st.fixed_dictionaries({}, optional={"key": st.sampled_from("kl"), "site": st.just({"name": "x"})}))
+        text += line(code, details=details, **more)
+    return text
+
+
+@given(text=records())
+def test_a_dry_run_promises_what_a_run_does_whatever_the_chunks(
+    world: World, register: Callable[..., FileRegistration], text: str
+) -> None:
+    told = []
+    for chunk in (1, 1_000):
+        with rolled_back(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("batteries.registration_files.CHUNK", chunk)
+            patch.setattr("batteries.registration_files.JUDGED", chunk)
+            promised = register(text, dry_run=True)
+            result = register(text, on_error="proceed")
+            assert (counts(promised), codes_at(promised)) == (counts(result), codes_at(result))
+            assert result.rows == text.count("\n")
+            assert {bad.line for bad in result.problems} == set() or result.refused
+            assert len({bad.line for bad in result.problems}) == result.refused
+            before = LifecycleEvent.objects.count()
+            again = register(text, on_error="proceed")
+            assert (again.new, again.same, LifecycleEvent.objects.count()) == (0, result.new, before)
+            built = Component.objects.order_by("code").values_list("code", "parent_code", "model_number", "mass_mg")
+            told.append((counts(result), codes_at(result), list(built)))
+    assert told[0] == told[1]
+
+
 # The command ---------------------------------------------------------------------------------------------------------
 
 
