@@ -81,7 +81,7 @@ def _merged(
         while some and line < number:
             line, some = next(problems, (0, []))
         told = some if some and line == number else []
-        yield ([] if isinstance(cells, Problem) else cells), told
+        yield ([cells.value] if isinstance(cells, Problem) else cells), told
 
 
 def _told(bad: Iterable[BadRow]) -> str:
