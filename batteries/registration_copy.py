@@ -81,7 +81,7 @@ def _merged(
         while some and line < number:
             line, some = next(problems, (0, []))
         told = some if some and line == number else []
-        yield ([] if isinstance(cells, Problem) else cells), told
+        yield ([cells.value] if isinstance(cells, Problem) else cells), told
 
 
 def _told(bad: Iterable[BadRow]) -> str:
@@ -91,9 +91,13 @@ def _told(bad: Iterable[BadRow]) -> str:
 def _write_csv(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[BadRow]]]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
     writer = csv.writer(text)
+    width = 0
     for number, (cells, bad) in enumerate(rows):
         head = _("errors") if number == 0 else ""
-        writer.writerow([*map(harmless, cells), _told(bad) or head])
+        width = width or len(cells)
+        # In a column of its own, also where the row was cut off.
+        missing = [""] * (width - len(cells))
+        writer.writerow([*map(harmless, cells), *missing, harmless(_told(bad) or head)])
     text.detach()
 
 
@@ -115,7 +119,7 @@ def _write_workbook(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[Ba
                 with suppress(IndexError):
                     sheet.write_string(number, at, cell[:32_000], red if marked else text)
             told = _told(bad) or (_("errors") if number == 0 else "")
-            sheet.write_string(number, len(header), told[:32_000], red if bad else text)
+            sheet.write_string(number, max(len(header), len(cells[:16_000])), told[:32_000], red if bad else text)
 
 
 def _write_lines(file: IO[bytes], path: Path, job: ImportJob) -> None:

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from codecs import getincrementaldecoder
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ BLOCK: Final = 1 << 20
 LINE_LIMIT: Final = 4 * 1024 * 1024
 #: A cell that is longer is not kept whole: no value has so many characters.
 CELL_LIMIT: Final = 1 << 20
+#: A row does not go on over more lines: then a quotation mark was left open.
+ROW_LINES: Final = 100
 _BOM: Final = b"\xef\xbb\xbf"
 _JSON_NAMES: Final = (".jsonl", ".ndjson", ".json")
 #: Bytes that the encoding does not have, as Python keeps them.
@@ -54,6 +57,8 @@ class Survey:
     encoding: str = ""
     #: Some line is longer than a row can be.
     overlong: bool = False
+    #: It has quotation marks, within which a row may go on over several lines.
+    quoted: bool = False
 
 
 Row = tuple[int, list[str]]
@@ -66,12 +71,13 @@ def survey(path: Path, name: str = "") -> Survey:
     Raises:
         Refusal: `encoding`, when it is text in neither UTF-8 nor GB 18030.
     """
-    digest, size, lines, longest, start, since = sha256(), 0, 0, 0, b"", 0
+    digest, size, lines, longest, start, since, quoted = sha256(), 0, 0, 0, b"", 0, False
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
             start = start or block[:4096]
             size += len(block)
+            quoted = quoted or b'"' in block
             first, last = block.find(b"\n"), block.rfind(b"\n")
             # A line within one block is shorter than the limit.
             longest = max(longest, since + (first if first >= 0 else len(block)))
@@ -80,7 +86,9 @@ def survey(path: Path, name: str = "") -> Survey:
     kind = _kind(name.lower(), start)
     encoding = _encoding(path, start) if kind == CSV else ""
     # Carriage returns alone end lines, too.
-    return Survey(kind, digest.hexdigest(), size, lines + (since > 0), encoding, max(longest, since) > LINE_LIMIT)
+    return Survey(
+        kind, digest.hexdigest(), size, lines + (since > 0), encoding, max(longest, since) > LINE_LIMIT, quoted
+    )
 
 
 def _kind(name: str, start: bytes) -> str:
@@ -149,17 +157,73 @@ def read_csv(path: Path, found: Survey) -> Iterator[Row | BadLine]:
         text = io.TextIOWrapper(file, encoding=found.encoding, errors="surrogateescape", newline="")
         lines: Any = _cut(text) if found.overlong else text
         delimiter = _delimiter(text)
+        if found.quoted:
+            yield from _read_quoted(lines, delimiter)
+            return
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
-            line = reader.line_num + 1
             try:
                 for cells in reader:
                     if cells:
-                        yield line, cells
-                    line = reader.line_num + 1
+                        yield reader.line_num, cells
                 return
-            except csv.Error as error:
-                yield line, Problem("wrong_value", (), {"value": str(error)[:200], "expected": "CSV"})
+            except csv.Error:
+                # A cell that is longer than any.
+                yield reader.line_num, Problem("broken_row")
+
+
+class _Lines:
+    """Lines that can be given back: those of a row whose quotation marks do not come out even."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._back: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= ROW_LINES:
+            raise csv.Error
+        line = self._back.popleft() if self._back else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def keep_first(self) -> str:
+        """Take the first line of the row, and give the others back."""
+        first, *others = self.taken
+        self._back.extendleft(reversed(others))
+        return first
+
+
+def _read_quoted(lines: Iterator[str], delimiter: str) -> Iterator[Row | BadLine]:
+    """Read a table with quotation marks: an open one spoils its own row, and swallows none of those that follow."""
+    source = _Lines(lines)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    line, in_header = 1, True
+    while True:
+        source.taken.clear()
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            broken = True
+        else:
+            if cells is None:
+                return
+            # Only headings are written on several lines.
+            broken = (
+                len(source.taken) > 1 and not in_header and any("\n" in c or "\r" in c for c in map(str.strip, cells))
+            )
+        if broken:
+            yield line, Problem("broken_row", (), {"value": source.keep_first().strip()[:500]})
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
+            line, in_header = line + 1, False
+            continue
+        if cells:
+            yield line, cells
+            in_header = in_header and not any(map(str.strip, cells))
+        line += len(source.taken)
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:

@@ -27,6 +27,9 @@ MESSAGES: dict[str, Any] = {
     "bad_header": _("The column {value} is not known; the columns are: {expected}."),
     "encoding": _("The file is neither UTF-8 nor GB 18030."),
     "line_encoding": _("This line is not UTF-8."),
+    "broken_row": _(
+        "The row cannot be read: a quotation mark is left open, or a cell holds a quotation mark or a line break."
+    ),
     "cell_count": _("The row has {value} cells where the header has {expected}."),
     "line_length": _("This line is longer than {limit} bytes."),
     "numeric_code": _(

@@ -142,8 +142,25 @@ def test_one_bad_row_of_a_file_is_one_bad_row(register: Register) -> None:
 
 def test_a_quote_that_never_ends_does_not_take_the_file_with_it(register: Register) -> None:
     result = register(f'{HEADER}{PACKS[0]},,,,\n{PACKS[1]},"never,,,\n' + "".join(f"{c},,,,\n" for c in PACKS[2:9]))
+    assert result.new == 8
+    assert told(result) == [(3, "", "broken_row")]
+
+
+@pytest.mark.parametrize("lines", [1, 3, 200])
+def test_two_stray_quotes_swallow_no_row_between_them(register: Register, lines: int) -> None:
+    between = [factories.pack_code(n) for n in range(100, 100 + lines)]
+    rows = [f'{PACKS[0]},"NCM,440,,', *(f"{code},,,," for code in between), f'{PACKS[1]},75",440,,', f"{PACKS[2]},,,,"]
+    result = register(HEADER + "\n".join(rows))
+    assert told(result) == [(2, "", "broken_row")]
+    assert (result.new, result.refused) == (lines + 2, 1)
+    assert set(LifecycleRecord.objects.filter(kind="battery").values_list("code", flat=True)) == {*between, *PACKS[1:3]}
+
+
+def test_headings_may_be_written_on_two_lines_and_lines_are_counted(register: Register) -> None:
+    text = f'"code","mass\r\n_kg"\r\n"{PACKS[0]}","1\r\n"\r\n"{PACKS[1]}","x"\r\n\r\n"{PACKS[2]}","1"2"\r\n'
+    result = register(text)
     assert result.new == 1
-    assert [line for line, *_ in told(result)] == [3]
+    assert [line for line, *_ in told(result)] == [5, 7]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00\x01" * 9, b"\x89PNG\r\n\x1a\n\xff\xff", b"code\n\xff\xff\xff\n"])

@@ -295,6 +295,21 @@ def test_the_senders_table_comes_back_with_a_column_of_errors(world: World) -> N
     assert "长度" in csv_cell(errors_of(world.maker, id_, "zh-hans")[1], 6)
 
 
+def test_errors_stand_in_their_own_column_and_are_no_formulas(world: World) -> None:
+    def rows_of(data: str) -> list[list[str]]:
+        id_ = send(world.maker, data)
+        work()
+        _answer, content = errors_of(world.maker, id_)
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+    cut = rows_of('编码,型号,质量(kg)\nX\nY,a,1,9\n"Z\n')
+    assert [bool(row[3]) for row in cut] == [True] * 4
+    assert cut[1][:3] == ["X", "", ""]
+    assert cut[3][:3] == ['"Z', "", ""]
+    [head, _row] = rows_of("=1+1,code\nx,y\n")
+    assert [cell[:2] for cell in head] == ["'=", "co", "'="]
+
+
 def csv_cell(content: bytes, row: int) -> str:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))[row][3]
 
