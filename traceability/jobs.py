@@ -32,8 +32,9 @@ Status = ImportJob.Status
 #: A worker that is not heard of for so long is dead; it says that it lives far more often.
 LEASE: Final = timedelta(seconds=60)
 HEARD_EVERY: Final = 1.0
-#: A job that took so many workers with it since it last got on is not tried again.
-ATTEMPTS: Final = 5
+#: A job that took so many workers with it since it last got on is not tried again. Many: workers are killed for other
+#: reasons, too, a half-recorded file is worse than a late one, and others' files are taken in between.
+ATTEMPTS: Final = 20
 OPEN: Final = (Status.QUEUED, Status.CHECKING, Status.WRITING)
 ENDED: Final = tuple(set(Status) - set(OPEN))
 

@@ -88,8 +88,8 @@ def undisturbed(place: Place, command: Command) -> float:
         pytest.param(registration, "here", 2, 6_000, id="register-short"),
         pytest.param(registration, "sqlite", 20, 25_000, marks=campaign, id="register-sqlite"),
         pytest.param(registration, "cluster", 20, 25_000, marks=campaign, id="register-cluster"),
-        pytest.param(capture, "sqlite", 20, 10_000, marks=campaign, id="capture-sqlite"),
-        pytest.param(capture, "cluster", 20, 10_000, marks=campaign, id="capture-cluster"),
+        pytest.param(capture, "sqlite", 10, 10_000, marks=campaign, id="capture-sqlite"),
+        pytest.param(capture, "cluster", 10, 10_000, marks=campaign, id="capture-cluster"),
     ],
 )
 def test_a_command_that_takes_a_file(
@@ -122,8 +122,8 @@ SILENT = "UPDATE traceability_importjob SET lease_until = '2000-01-01 00:00:00' 
     ("kind", "kills", "rows"),
     [
         pytest.param("here", 2, 6_000, id="short"),
-        pytest.param("sqlite", 20, 25_000, marks=campaign, id="sqlite"),
-        pytest.param("cluster", 20, 25_000, marks=campaign, id="cluster"),
+        pytest.param("sqlite", 10, 25_000, marks=campaign, id="sqlite"),
+        pytest.param("cluster", 10, 25_000, marks=campaign, id="cluster"),
     ],
 )
 def test_a_worker_of_files_that_were_sent(
