@@ -1,6 +1,6 @@
 """Putting the rows of a file together: a battery with the parts that stand on rows of their own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -71,7 +71,7 @@ def fact_of(row: Staged, organisation: str, digest: str, tree: Tree | None = Non
     )
 
 
-def families(staging: Staging, chunk: int) -> Iterator[list[Family]]:
+def families(staging: Staging, chunk: int) -> Generator[list[Family], None, None]:
     """Give the new batteries of a file in chunks, packs first, each with its rows."""
     size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
     for tops in batches(staging.tops(), size):

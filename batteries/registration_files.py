@@ -5,7 +5,8 @@ its own, with its `parent` where that was registered before. Nothing is written 
 whose import was killed, finds its rows registered and goes on with the rest.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -293,13 +294,14 @@ class FileImport:
         total = self.staging.states().get(NEW, 0)
         written = 0
         self.heard(WRITING, 0, total)
-        chunks: Iterable[list[Family]] = families(self.staging, CHUNK)
-        if connection.vendor == "postgresql":
-            # The server works in a process of its own; SQLite works in this one, and would wait for the other thread.
-            chunks = ahead(chunks)
-        for chunk in chunks:
-            written += self._write_chunk(chunk, within)
-            self.heard(WRITING, written, total)
+        made = families(self.staging, CHUNK)
+        # The server works in a process of its own; SQLite works in this one, and would wait for the other thread.
+        chunks = ahead(made) if connection.vendor == "postgresql" else made
+        # Whatever happens, that thread ends before the staging is closed under it.
+        with closing(chunks):
+            for chunk in chunks:
+                written += self._write_chunk(chunk, within)
+                self.heard(WRITING, written, total)
         return written
 
     def _write_chunk(self, chunk: list[Family], within: Within) -> int:

@@ -287,4 +287,9 @@ def read_workbook(path: Path) -> Iterator[Row]:
 def _sheet_rows(rows: BinaryIO | Any) -> Iterator[Row]:
     for line in rows:
         number, *cells = orjson.loads(line)
-        yield number, [cell if isinstance(cell, str) else Number(repr(cell).removesuffix(".0")) for cell in cells]
+        yield number, [cell if isinstance(cell, str) else Number(_digits(cell)) for cell in cells]
+
+
+def _digits(cell: float) -> str:
+    """A number as a spreadsheet shows it: with 15 digits, and not with those that a sum leaves behind."""
+    return repr(cell if isinstance(cell, int) else float(f"{cell:.15g}")).removesuffix(".0")

@@ -1,6 +1,6 @@
 """Preparing the next piece of work while the database is busy with this one."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -10,7 +10,7 @@ T = TypeVar("T")
 _END = object()
 
 
-def ahead(values: Iterable[T]) -> Iterator[T]:
+def ahead(values: Iterable[T]) -> Generator[T, None, None]:
     """Give values that a thread of its own makes, one ahead of whoever takes them; its errors are raised here."""
     made: Queue[Any] = Queue(1)
     stopped = Event()

@@ -254,3 +254,9 @@ def test_a_workbook_that_cannot_be_read_is_refused(register: Register, make: Cal
 def test_a_workbook_with_too_many_columns_is_a_wrong_header(register: Register) -> None:
     result = register(workbook(["code", *[f"c{n}" for n in range(2_000)]], [PACKS[0]]))
     assert (told(result), result.new, result.refused) == ([(1, "", "too_many")], 0, 1)
+
+
+def test_a_sum_in_a_workbook_is_what_the_spreadsheet_shows(register: Register) -> None:
+    result = register(workbook(["code", "mass_kg"], [PACKS[0], 20.1 * 3], [PACKS[1], 0.1 + 0.2], [PACKS[2], 1 / 3]))
+    assert told(result) == [(4, "mass_kg", "wrong_value")]
+    assert result.new == 2
