@@ -49,10 +49,22 @@ def matrix(text: str) -> Matrix:
 
 @lru_cache(maxsize=4096)
 def rectangles(text: str) -> tuple[Rectangle, ...]:
-    """Cover the dark modules with runs, each as high as the same run goes on below: no seams, small files."""
+    """Cover the dark modules of a label's text."""
+    return covered(matrix(text))
+
+
+def address_matrix(text: str) -> Matrix:
+    """Give the modules of any address, without quiet zone."""
+    symbol = QRCode(error_correction=ERROR_CORRECT_Q, border=0)
+    symbol.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE), optimize=0)
+    symbol.make(fit=True)
+    return tuple(tuple(map(bool, row)) for row in symbol.get_matrix())
+
+
+def covered(rows: Matrix) -> tuple[Rectangle, ...]:
+    """Cover dark modules with runs, each as high as the same run goes on below: no seams, small files."""
     found: list[Rectangle] = []
     open_: dict[tuple[int, int], int] = {}
-    rows = matrix(text)
     for y, row in enumerate((*rows, ())):
         runs = set(_runs(row))
         found += [Rectangle(x, open_[x, width], width, y - open_[x, width]) for x, width in open_.keys() - runs]

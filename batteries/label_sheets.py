@@ -5,19 +5,18 @@ Symbols are vector rectangles, the font is embedded; the same labels give the sa
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 from typing import Final, Literal
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from batteries.codes import Names
-from batteries.label_pictures import FONT, QUIET, matrix, rectangles
+from batteries.label_pictures import QUIET, matrix, rectangles
 from batteries.label_printing import Sticker
+from batteries.lettering import FONT_NAME, glyphs, register, with_missing
 
 Size = Literal["60x40", "100x70", "a4"]
 #: How labels of a sheet are told apart: marks in the margin to cut along, or gaps of 5 mm between them.
@@ -25,10 +24,7 @@ Cut = Literal["marks", "gaps"]
 SIZES: Final[tuple[Size, ...]] = ("60x40", "100x70", "a4")
 CUTS: Final[tuple[Cut, ...]] = ("marks", "gaps")
 
-_FONT: Final = "NotoSansSC"
 _A4: Final = (210.0, 297.0)
-#: What stands for a character that the font lacks, as GB 2312 has it.
-_MISSING: Final = "〓"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ _SHEETS: Final[dict[Cut, Sheet]] = {"marks": Sheet(3, 7, 0), "gaps": Sheet(3, 6,
 
 def pdf(stickers: Sequence[Sticker], *, size: Size = "60x40", cut: Cut = "marks") -> bytes:
     """Draw the labels in their order."""
-    _register_font()
+    register()
     file = BytesIO()
     canvas = Canvas(file, invariant=1, pageCompression=1)
     canvas.setTitle("电池标签 Battery labels")
@@ -74,11 +70,6 @@ def pdf(stickers: Sequence[Sticker], *, size: Size = "60x40", cut: Cut = "marks"
             canvas.showPage()
     canvas.save()
     return file.getvalue()
-
-
-@cache
-def _register_font() -> None:
-    pdfmetrics.registerFont(TTFont(_FONT, str(FONT)))
 
 
 # Sheets --------------------------------------------------------------------------------------------------------------
@@ -134,8 +125,8 @@ def _draw(canvas: Canvas, sticker: Sticker, layout: Layout) -> None:
     """Draw a label with its lower left corner at the origin: symbol, code under it, words on the right."""
     _draw_symbol(canvas, sticker.text, layout)
     width = (layout.width - 2 * layout.margin) * mm
-    size = min(layout.code, width / (pdfmetrics.stringWidth(sticker.code, _FONT, 1) or 1))
-    canvas.setFont(_FONT, size)
+    size = min(layout.code, width / (pdfmetrics.stringWidth(sticker.code, FONT_NAME, 1) or 1))
+    canvas.setFont(FONT_NAME, size)
     under = layout.height - layout.margin - layout.symbol
     canvas.drawCentredString(layout.width / 2 * mm, (under / 2) * mm - size / 3, sticker.code)
     _draw_words(canvas, sticker, layout)
@@ -164,7 +155,7 @@ def _draw_words(canvas: Canvas, sticker: Sticker, layout: Layout) -> None:
         found = wrapped(text, size, width, lines)
         if y - len(found) * size * 1.2 < lowest:
             continue
-        canvas.setFont(_FONT, size)
+        canvas.setFont(FONT_NAME, size)
         for line in found:
             y -= size * 1.2
             canvas.drawString(left * mm, y, line)
@@ -176,38 +167,28 @@ def _words(sticker: Sticker, layout: Layout) -> Iterator[tuple[float, str, int]]
     name = _writable(sticker.maker)
     yield layout.name, name, 2
     if sticker.maker.english and sticker.maker.english != name:
-        yield layout.small, _with_missing(sticker.maker.english), 2
+        yield layout.small, with_missing(sticker.maker.english), 2
     if sticker.model:
-        yield layout.small, f"型号 Model {_with_missing(sticker.model)}", 2
+        yield layout.small, f"型号 Model {with_missing(sticker.model)}", 2
     if sticker.battery_type:
         yield layout.small, sticker.battery_type.chinese, 1
         yield layout.small, sticker.battery_type.english, 1
     yield layout.small, f"标签 Label {sticker.serial}", 1
 
 
-@cache
-def _glyphs() -> frozenset[int]:
-    _register_font()
-    return frozenset(pdfmetrics.getFont(_FONT).face.charToGlyph)
-
-
 def _writable(names: Names) -> str:
     """The Chinese name, or the English one where the font lacks a character of it."""
-    if _glyphs().issuperset(map(ord, names.chinese)) or not names.english:
-        return _with_missing(names.chinese)
-    return _with_missing(names.english)
-
-
-def _with_missing(text: str) -> str:
-    return "".join(letter if ord(letter) in _glyphs() else _MISSING for letter in text)
+    if glyphs().issuperset(map(ord, names.chinese)) or not names.english:
+        return with_missing(names.chinese)
+    return with_missing(names.english)
 
 
 def wrapped(text: str, size: float, width: float, lines: int) -> list[str]:
     """Break a text into lines of at most `width` points: at blanks, anywhere between Chinese characters; cut with …"""
-    _register_font()
+    register()
     found, line = [], ""
     for piece in _pieces(text):
-        if line and pdfmetrics.stringWidth((line + piece).rstrip(), _FONT, size) > width:
+        if line and pdfmetrics.stringWidth((line + piece).rstrip(), FONT_NAME, size) > width:
             found.append(line.rstrip())
             line = ""
         line += piece if line else piece.lstrip()
@@ -228,8 +209,8 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _cut(line: str, size: float, width: float) -> str:
-    if pdfmetrics.stringWidth(line, _FONT, size) <= width:
+    if pdfmetrics.stringWidth(line, FONT_NAME, size) <= width:
         return line
-    while line and pdfmetrics.stringWidth(line + "…", _FONT, size) > width:
+    while line and pdfmetrics.stringWidth(line + "…", FONT_NAME, size) > width:
         line = line[:-1]
     return line + "…"

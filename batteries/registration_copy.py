@@ -17,13 +17,12 @@ from django.utils.translation import gettext as _
 
 from batteries import registration_sheets as sheets
 from traceability import stored_problems
+from traceability.cells import harmless
 from traceability.errors import Problem
 from traceability.models import ImportJob
 from traceability.record_lines import BadRow, read_rows
 
 WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: What a spreadsheet takes for the beginning of a formula, full-width forms as well.
-_FORMULA: Final = tuple("=+-@\t\r\n|＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def with_errors(job: ImportJob, path: Path) -> Copy:
         Refusal: `encoding`, `workbook`: nothing of the file can be read.
     """
     # A file of records is JSON Lines, whatever it looks like.
-    found = sheets.survey(path, job.name) if job.kind == ImportJob.Kind.REGISTRATIONS else None
+    found = sheets.survey(path, job.name) if job.kind != ImportJob.Kind.RECORDS else None
     with ExitStack() as unless_sent:
         file = unless_sent.enter_context(TemporaryFile())
         ending, media_type = _write(file, path, job, found)
@@ -101,11 +100,6 @@ def _write_csv(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[BadRow]
     text.detach()
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
-
-
 def _write_workbook(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[BadRow]]]) -> None:
     with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         text, red = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bg_color": "#FFC7CE"})
@@ -124,14 +118,19 @@ def _write_workbook(file: IO[bytes], rows: Iterator[tuple[Sequence[str], list[Ba
 
 def _write_lines(file: IO[bytes], path: Path, job: ImportJob) -> None:
     """The records that were refused, each with its line and what is wrong; a machine's file has no column to add."""
-    problems = dict(_problems(job))
+    problems = _problems(job)
+    line, some = next(problems, (0, []))
     with path.open("rb") as source:
         for row in read_rows(source):
-            if row.line not in problems:
+            while some and line < row.line:
+                line, some = next(problems, (0, []))
+            if not some:
+                return
+            if line != row.line:
                 continue
             told: dict[str, Any] = {
                 "line": row.line,
-                "errors": [bad.as_json() for bad in problems[row.line]],
+                "errors": [bad.as_json() for bad in some],
                 "record": row.given,
             }
             file.write(json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n")

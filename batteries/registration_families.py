@@ -15,7 +15,7 @@ from traceability.founding import New, Part
 
 Tree = list[dict[str, Any]]
 #: Batteries read at once where rows stand for parts: each may have a hundred.
-WITH_PARTS = 200
+WITH_PARTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,54 @@ def fact_of(row: Staged, organisation: str, digest: str, tree: Tree | None = Non
 
 
 def families(staging: Staging, chunk: int) -> Generator[list[Family], None, None]:
-    """Give the new batteries of a file in chunks, packs first, each with its rows."""
+    """Give the new batteries of a file in chunks, each with its rows: in the order of the file, or packs first."""
     size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
+    if staging.has_parents:
+        if staging.is_grouped:
+            yield from batches(_grouped(staging.in_order()), size)
+            return
+        staging.index_parents()
     for tops in batches(staging.tops(), size):
         children = _children(staging, tops) if staging.has_parents else {}
         yield [_family(row, children) for row in tops]
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> Iterator[Family]:
+    """Give the batteries of a file in which each is followed by its parts."""
+    top: Staged | None = None
+    lines: list[int] = []
+    parts: list[Part] = []
+    below: dict[str, Tree] = {}
+    known = 0
+    for line, code, parent, rank, model, mass, ms, spoken_of in rows:
+        if parent is None:
+            if top is not None:
+                yield _grown(top, lines, parts, below, known)
+            top, lines, parts, below, known = Staged(line, code, None, rank, model, mass, ms), [], [], {}, 0
+        else:
+            part: dict[str, Any] = {"code": code}
+            if model:
+                part["model"] = model
+            if mass:
+                part["massKg"] = mass
+            parts.append((code, parent, model, mass))
+            if parent in below:
+                below[parent].append(part)
+            else:
+                below[parent] = [part]
+        known |= spoken_of
+        lines.append(line)
+    if top is not None:
+        yield _grown(top, lines, parts, below, known)
+
+
+def _grown(top: Staged, lines: list[int], parts: list[Part], below: dict[str, Tree], known: int) -> Family:
+    for tree in below.values():
+        tree.sort(key=_code)
+        for part in tree:
+            if part["code"] in below:
+                part["components"] = below[part["code"]]
+    return Family(top, tuple(lines), below.get(top.code, []), parts, bool(known))
 
 
 def _children(staging: Staging, tops: list[Staged]) -> dict[str, list[Child]]:

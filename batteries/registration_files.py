@@ -199,7 +199,7 @@ class FileImport:
     def _check_parents(self) -> None:
         """Refuse the rows whose parent is no battery of a higher level that this organisation knows."""
         staging = self.staging
-        if not staging.has_parents:
+        if not staging.has_parents or staging.is_grouped:
             return
         for codes in staging.outside_parents():
             staging.admit(_visible(codes, self.by))

@@ -16,16 +16,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
+from batteries import table_headers
 from batteries.battery_code import day_of, is_plain
 from batteries.registration import CHINA, read_produced, start_of
 from batteries.registration_families import listed
-from batteries.registration_sheets import LINE_LIMIT, Number, Row, is_cut, undecoded
+from batteries.registration_sheets import Number, Row
 from batteries.registration_staging import RANKS, Staged, Staging
 from traceability import body, identity
 from traceability.errors import Problem, Refusal, refuse
 from traceability.facts import Fact, exact_json, read_fact
 from traceability.record_lines import read_rows
-from traceability.shapes import FIELDS
+from traceability.shapes import CODES_LIMIT, FIELDS
 from traceability.values import Context, read_moment
 
 #: Header as written (half-width, lower case, without blanks) → what it says.
@@ -50,8 +51,6 @@ _NAMES: Final = ("code", "model", "massKg", "producedAt", "parent")
 _SAID: Final = {"battery": "code", "occurredAt": "producedAt"}
 _DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d\d?:\d\d(?::\d\d)?))?", re.ASCII)
 BATCH: Final = 10_000
-#: A header of more columns is no header of ours.
-WIDEST: Final = 1_000
 _REMEMBERED: Final = 50_000
 _PRODUCED: Final = FIELDS["produced"]
 
@@ -83,6 +82,9 @@ class TableReader:
         self._digest = digest
         self._today = today
         self._parent = ""
+        #: The last battery that is built into none, with the parts that followed it, each with its rank.
+        self._family: dict[str, int] = {}
+        self._grouped = True
         #: What the file calls each column.
         self.said: Mapping[str, str] = {}
         context = Context(today)
@@ -98,10 +100,7 @@ class TableReader:
 
     def read(self, rows: Iterator[Row | tuple[int, Problem]], heard: Callable[[int], None]) -> None:
         """Take the header and every row; `heard` is called with the line now and then."""
-        first = next((row for row in rows if isinstance(row[1], Problem) or any(c.strip() for c in row[1])), None)
-        if first is None:
-            first = (1, [])
-        line, header = first
+        line, header, rows = table_headers.opened(rows)
         names = self._header(line, header)
         if names is None:
             self._staging.unusable = True
@@ -126,7 +125,9 @@ class TableReader:
             staged = self._careful(line, cells, said, names)
             if staged is not None:
                 self._staging.add([staged])
+                self._group(staged.code, staged.parent, staged.rank)
         self._add(batch)
+        self._staging.is_grouped = self._grouped
 
     def _add(self, batch: list[tuple[Any, ...]]) -> None:
         self._staging.add_plain(batch)
@@ -146,31 +147,23 @@ class TableReader:
             if not is_plain(parent) or self._days[parent[14:17]] is None:
                 return None
             self._parent = parent
-        return line, code, parent or None, RANKS[code[3]], model, mass or None, ms if moment == -1 else moment
+        rank = RANKS[code[3]]
+        self._group(code, parent, rank)
+        return line, code, parent or None, rank, model, mass or None, ms if moment == -1 else moment
+
+    def _group(self, code: str, parent: str | None, rank: int) -> None:
+        """Note whether a part follows the battery that it is of, and is of a lower level than what it is built into."""
+        family = self._family
+        if not parent:
+            self._family = {code: rank}
+        elif family.get(parent, -1) > rank and len(family) < CODES_LIMIT:
+            family[code] = rank
+        else:
+            self._grouped = False
 
     def _header(self, line: int, header: Sequence[str] | Problem) -> list[str] | None:
         """Give what each column says; a wrong header is told once, and no row of the file is taken."""
-        if isinstance(header, Problem):
-            self._staging.refuse(line, header)
-            return None
-        if len(header) > WIDEST:
-            problem = Problem("too_many", (), {"value": len(header), "limit": WIDEST})
-            self._staging.refuse(line, problem)
-            return None
-        cells = [cell.strip() for cell in header]
-        names = [COLUMNS.get(_folded(cell), "") for cell in cells]
-        problems = [
-            Problem("unknown_field", (cell[:100],), {"value": cell[:200], "expected": _ENGLISH})
-            for cell, name in zip(cells, names, strict=True)
-            if not name
-        ]
-        problems += [
-            Problem("duplicate", (cell,), {"value": cell})
-            for cell, name in zip(cells, names, strict=True)
-            if name and names.count(name) > 1
-        ]
-        if "code" not in names:
-            problems.append(Problem("missing_field", ("code",), {"value": "code"}))
+        names, problems = table_headers.names_of(header, COLUMNS, ("code",), _ENGLISH)
         self._staging.refuse(line, *problems)
         return None if problems else names
 
@@ -187,7 +180,7 @@ class TableReader:
         if not any(trimmed):
             return None
         staging.count += 1
-        if unreadable := _unreadable(cells, len(header)):
+        if unreadable := table_headers.unreadable(cells, len(header)):
             staging.refuse(line, unreadable)
             return None
         columns = dict(zip(names, header, strict=True))
@@ -211,21 +204,6 @@ class TableReader:
             staging.refuse(line, *problems)
             return None
         return _staged(line, fact, self._digest)
-
-
-def _unreadable(cells: list[str], width: int) -> Problem | None:
-    if is_cut(cells):
-        return Problem("line_length", (), {"limit": LINE_LIMIT})
-    if found := undecoded(cells):
-        return Problem("line_encoding", (), {"value": found})
-    if len(cells) < width:
-        # A row that was cut off says less than its writer meant.
-        return Problem("cell_count", (), {"value": len(cells), "expected": width})
-    return None
-
-
-def _folded(cell: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", cell[:200]).lower().split())
 
 
 def _column(path: tuple[str, ...], columns: Mapping[str, str]) -> tuple[str, ...]:

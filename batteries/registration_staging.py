@@ -82,6 +82,9 @@ class Staging:
         self.count = 0
         #: The header is wrong, or it is no table: nothing can be taken.
         self.unusable = False
+        #: Every battery is followed by its parts, level by level as they should be, and nothing is wrong with any row:
+        #: then parents need no looking up.
+        self.is_grouped = False
 
     def close(self) -> None:
         """Give back the disk."""
@@ -117,8 +120,10 @@ class Staging:
             "CREATE INDEX row_key ON row (key) WHERE key IS NOT NULL;"
         )
         self.has_parents = bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
-        if self.has_parents:
-            self._db.execute("CREATE INDEX row_parent ON row (parent) WHERE parent IS NOT NULL")
+
+    def index_parents(self) -> None:
+        """Make looking up the rows below a battery quick."""
+        self._db.execute("CREATE INDEX IF NOT EXISTS row_parent ON row (parent) WHERE parent IS NOT NULL")
 
     def repeated(self) -> Iterator[tuple[int, str]]:
         """The good rows whose battery has one before: line and code; they are refused."""
@@ -166,7 +171,8 @@ class Staging:
 
     def mark(self, state: int, lines: Iterable[int]) -> None:
         """Say what becomes of rows."""
-        self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
+        changed = self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
+        self.is_grouped = self.is_grouped and not changed.rowcount
 
     def mark_known(self, codes: Collection[str]) -> None:
         """Note rows that anybody has spoken of before, and those that list such a part."""
@@ -269,7 +275,9 @@ class Staging:
     def crowded(self, limit: int) -> list[tuple[str, int]]:
         """The batteries with more than so many rows folded into them, and how many there are."""
         query = "SELECT parent, count(*) FROM row WHERE state = 0 AND parent IS NOT NULL GROUP BY parent"
-        return self._db.execute(f"{query} HAVING count(*) > ?", [limit]).fetchall() if self.has_parents else []
+        if not self.has_parents or self.is_grouped:
+            return []
+        return self._db.execute(f"{query} HAVING count(*) > ?", [limit]).fetchall()
 
     def needs_judging(self) -> bool:
         """Whether the ledger has to judge any new row: it was spoken of, says more, or is a part of what is outside."""
@@ -285,6 +293,11 @@ class Staging:
         order = "rank DESC, line" if self._one("SELECT min(rank) < max(rank) FROM row") else "line"
         query = f"SELECT {_COLUMNS} FROM row r WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
         yield from itertools.starmap(Staged, self._db.cursor().execute(query))
+
+    def in_order(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of a grouped file one after the other: `Staged` but for key, tree and rest, which it has not."""
+        columns = "line, code, parent, rank, model, mass, ms, known"
+        return self._db.cursor().execute(f"SELECT {columns} FROM row ORDER BY line")  # noqa: S608 (names of our own)
 
     def states(self) -> dict[int, int]:
         """How many rows became what."""

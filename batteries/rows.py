@@ -97,18 +97,6 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GapRow:
-    """One gap of a chain: what is missing, at which event, whose it is, since which day at +08:00."""
-
-    code: str
-    severity: str
-    since: date
-    organisation_id: int
-    event_key: str
-    evidence: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class ModelRow:
     """A battery model as filed, or only its number when nobody filed it; figures as canonical text."""
 

@@ -2,6 +2,7 @@
 
     POST /files/registrations/          CSV, XLSX or JSON Lines of batteries
     POST /files/records/                records (JSON Lines)
+    POST /files/listings/, …/permits/   CSV or XLSX of what companies are listed and licensed for; the alliance only
     GET  /files/imports/<id>/           the job
     GET  /files/imports/<id>/errors     the sender's file back, with what is wrong in a column of its own
     GET  /files/registrations/template.xlsx
@@ -38,7 +39,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 @require_POST
 def registrations(request: HttpRequest) -> HttpResponse:
     """Take a file of batteries: 202 with its job. `?onError=rollback|proceed&dryRun=true&name=…`, or form fields."""
-    return _take(request, ImportJob.Kind.REGISTRATIONS, roles_for("produced"))
+    return _take(request, ImportJob.Kind.REGISTRATIONS, "produced")
 
 
 @csrf_exempt
@@ -48,33 +49,51 @@ def records(request: HttpRequest) -> HttpResponse:
     return _take(request, ImportJob.Kind.RECORDS, None)
 
 
-def _take(request: HttpRequest, kind: str, roles: frozenset[str] | None) -> HttpResponse:
+@csrf_exempt
+@require_POST
+def listings(request: HttpRequest) -> HttpResponse:
+    """Take a file of listings: 202 with its job."""
+    return _take(request, ImportJob.Kind.LISTINGS, "listing")
+
+
+@csrf_exempt
+@require_POST
+def permits(request: HttpRequest) -> HttpResponse:
+    """Take a file of permits: 202 with its job."""
+    return _take(request, ImportJob.Kind.PERMITS, "permit")
+
+
+def _take(request: HttpRequest, kind: str, type_: str | None) -> HttpResponse:
+    """Take a file; its sender has to have a role that may record this type, where one is named."""
     viewer = viewer_of(request)
     if wait := wait_of(request):
-        response = _refused(429, refuse("too_many_attempts"))
+        response = refused(429, refuse("too_many_attempts"))
         response["Retry-After"] = str(wait)
         return response
     if not viewer.is_known:
-        return _refused(401, refuse("sign_in"))
+        return refused(401, refuse("sign_in"))
     if is_forged(request):
-        return _refused(403, refuse("csrf"))
+        return refused(403, refuse("csrf"))
     try:
-        job = _submit(request, viewer, kind, roles)
+        job = _submit(request, viewer, kind, type_)
     except Refusal as refusal:
-        status = {"role": 403, "no_organisation": 403, "too_large": 413}.get(refusal.code, 400)
-        return _refused(status, refusal)
+        status = {"role": 403, "no_organisation": 403, "too_large": 413, "length_required": 411}.get(refusal.code, 400)
+        return refused(status, refusal)
     told = told_of(job)
     response = JsonResponse({"job": told, "errors": []}, status=202)
     response["Location"] = told["url"]
     return response
 
 
-def _submit(request: HttpRequest, viewer: Viewer, kind: str, roles: frozenset[str] | None) -> ImportJob:
+def _submit(request: HttpRequest, viewer: Viewer, kind: str, type_: str | None) -> ImportJob:
     if viewer.organisation_id is None:
         raise refuse("no_organisation")
-    if roles is not None and not viewer.roles & roles:
-        raise refuse("role", organisation=viewer.organisation_code, value="produced")
+    if type_ is not None and not viewer.roles & roles_for(type_):
+        raise refuse("role", organisation=viewer.organisation_code, value=type_)
     given = {**request.GET.dict(), **(request.POST.dict() if _is_form(request) else {})}
+    if "CONTENT_LENGTH" not in request.META:
+        # A body in chunks: where it breaks off, nobody could tell.
+        raise refuse("length_required", ("file",))
     on_error = _word(given, "onError", _ON_ERROR, "rollback")
     dry_run = _word(given, "dryRun", {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}, "")
     name, blocks = _file(request, given.get("name", ""))
@@ -103,7 +122,8 @@ def _word(given: dict[str, Any], name: str, allowed: dict[str, Any], default: st
 
 
 def _is_form(request: HttpRequest) -> bool:
-    return str(request.content_type) in ("multipart/form-data", "application/x-www-form-urlencoded")
+    # What a program sends without saying what it is comes as `application/x-www-form-urlencoded`.
+    return str(request.content_type) == "multipart/form-data"
 
 
 def _file(request: HttpRequest, name: str) -> tuple[str, Iterator[bytes]]:
@@ -130,7 +150,8 @@ def _body(request: HttpRequest) -> Iterator[bytes]:
         raise refuse("missing_file", ("file",)) from None
 
 
-def _refused(status: int, refusal: Refusal) -> HttpResponse:
+def refused(status: int, refusal: Refusal) -> HttpResponse:
+    """Answer with a refusal as programs read it."""
     response = JsonResponse({"job": None, "errors": [_problem(problem) for problem in refusal.problems]}, status=status)
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="files"'

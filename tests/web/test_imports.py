@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from batteries.models import Battery
 from tests import factories
 from tests.graphql_schema.asking import ask
 from tests.worlds import Party, World
@@ -308,6 +309,29 @@ def test_errors_stand_in_their_own_column_and_are_no_formulas(world: World) -> N
     assert cut[3][:3] == ['"Z', "", ""]
     [head, _row] = rows_of("=1+1,code\nx,y\n")
     assert [cell[:2] for cell in head] == ["'=", "co", "'="]
+
+
+def test_a_corrected_copy_is_taken_back_as_it_is(world: World) -> None:
+    id_ = send(world.maker, f"编码,型号,质量(kg),,\n{PACKS[0]},-A1,-440,,\n{PACKS[1]},＝B,441,,\n")
+    work()
+    _answer, content = errors_of(world.maker, id_, "zh-hans")
+    text = content.decode("utf-8-sig")
+    assert "错误" in text.splitlines()[0]
+    again = send(world.maker, text.replace("'-440", "440"))
+    work()
+    job = told(world.maker, again)
+    assert (job["rowsNew"], job["rowsRefused"]) == (2, 0)
+    models = Battery.objects.order_by("record__code").values_list("model_number", flat=True)
+    assert list(models) == ["-A1", "＝B"]
+
+
+def test_a_body_without_a_type_is_the_file_and_one_without_a_length_is_refused(world: World) -> None:
+    form = "application/x-www-form-urlencoded"
+    sent = machine(world.maker).post("/files/registrations/", GOOD.encode(), content_type=form)
+    assert sent.status_code == 202
+    # As a body in chunks arrives.
+    chunked = machine(world.maker).generic("POST", "/files/registrations/", b"", **{"wsgi.input": io.BytesIO(b"x")})
+    assert (chunked.status_code, chunked.json()["errors"][0]["code"]) == (411, "length_required")
 
 
 def csv_cell(content: bytes, row: int) -> str:
