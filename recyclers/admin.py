@@ -1,22 +1,32 @@
 """Listings and permits, to read: the alliance records them through the ledger."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from recyclers.models import Listing, Permit
+from recyclers.models import Listing, Permit, Statement
 from traceability.admin import ReadOnlyAdmin
 
 
+class StatementAdmin(ReadOnlyAdmin):
+    """Statements, the superseded ones marked."""
+
+    list_select_related = ("organisation",)
+
+    @admin.display(boolean=True, description=_("current"))
+    def current(self, row: Statement) -> bool:
+        """Say whether it is the last word."""
+        return row.is_current
+
+
 @admin.register(Listing)
-class ListingAdmin(ReadOnlyAdmin):
+class ListingAdmin(StatementAdmin):
     """Companies on the announced list."""
 
-    list_display = ("organisation", "scope", "batch_number", "announced_on", "revoked_on")
-    list_select_related = ("organisation",)
+    list_display = ("organisation", "scope", "batch_number", "announced_on", "revoked_on", "current")
 
 
 @admin.register(Permit)
-class PermitAdmin(ReadOnlyAdmin):
+class PermitAdmin(StatementAdmin):
     """Permits under Order 73, Art. 18."""
 
-    list_display = ("organisation", "kind", "number", "issuer", "valid_from", "valid_until")
-    list_select_related = ("organisation",)
+    list_display = ("organisation", "kind", "number", "issuer", "valid_from", "valid_until", "current")

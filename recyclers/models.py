@@ -1,4 +1,9 @@
-"""Listings and permits of companies: projections of the alliance's `listing` and `permit` events."""
+"""Listings and permits of companies: projections of the alliance's `listing` and `permit` events.
+
+A row is one statement. A later statement (by occurrence, then arrival) about the same thing takes its place: the same
+permit is one organisation, kind and number, the same listing one organisation, scope and batch. The row that was
+superseded stays, so that it can be asked what was known on a day gone by.
+"""
 
 from typing import ClassVar
 
@@ -8,35 +13,56 @@ from django.utils.translation import gettext_lazy as _
 from traceability.models import LifecycleEvent, Organisation
 
 
-class Listing(models.Model):
-    """A company on the announced list (公告), for one scope; `revoked_on` is the first day it no longer holds."""
+class Statement(models.Model):
+    """What the alliance said of a company, and between which moments it was the last word on its subject."""
 
     event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="listings")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="%(class)ss")
+    #: When it counts as reported; the original's time, where a correction gave the content.
+    reported_ms = models.BigIntegerField()
+    #: When the first statement that takes its place was reported; null while it is the last word.
+    superseded_by_ms = models.BigIntegerField(null=True)
+    #: What two statements have to share to be about the same thing.
+    SUBJECT: ClassVar[tuple[str, ...]]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing later was stated about the same thing."""
+        return self.superseded_by_ms is None
+
+
+class Listing(Statement):
+    """A company on the announced list (公告), for one scope; `revoked_on` is the first day it no longer holds."""
+
     scope = models.CharField(_("scope"), max_length=12)
     batch_number = models.CharField(_("batch"), max_length=40, blank=True)
     announced_on = models.DateField(_("announced on"), null=True)
     revoked_on = models.DateField(_("revoked on"), null=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
+    SUBJECT = ("organisation_id", "scope", "batch_number")
+
     class Meta:
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
-        ordering: ClassVar = ["organisation", "scope", "announced_on"]
+        ordering: ClassVar = ["organisation", "scope", "announced_on", "event"]
 
 
-class Permit(models.Model):
+class Permit(Statement):
     """A permit under Order 73, Art. 18; `valid_until` is the last valid day."""
 
-    event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="permits")
     kind = models.CharField(_("kind"), max_length=16)
     number = models.CharField(_("number"), max_length=100, blank=True)
     issuer = models.CharField(_("issuer"), max_length=200, blank=True)
     valid_from = models.DateField(_("valid from"), null=True)
     valid_until = models.DateField(_("valid until"), null=True)
 
+    SUBJECT = ("organisation_id", "kind", "number")
+
     class Meta:
         verbose_name = _("permit")
         verbose_name_plural = _("permits")
-        ordering: ClassVar = ["organisation", "kind", "valid_from"]
+        ordering: ClassVar = ["organisation", "kind", "valid_from", "event"]

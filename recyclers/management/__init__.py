@@ -1,0 +1,1 @@
+"""Commands on what companies are allowed to do."""
