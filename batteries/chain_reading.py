@@ -2,30 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import timedelta, timezone
 from typing import Any, Final
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from batteries.models import Installation
-from batteries.rows import FOREVER, BatteryRow, EventRow, GapRow, Page, Sight
+from batteries.rows import FOREVER, BatteryRow, EventRow, Page, Sight
 from traceability import body
 from traceability.access import Viewer
+from traceability.audit.live import Standing, standing
 from traceability.events import batches, contents_of
-from traceability.models import LifecycleEvent, LifecycleRecord, Organisation, Step
-from traceability.stages import CUSTODY_BREAK, MISSING_LINK, RULES, UNANNOUNCED
-from traceability.values import from_ms, to_ms
+from traceability.models import LifecycleEvent, LifecycleRecord, Step
+from traceability.values import to_ms
 
 Place = tuple[int, int, int]
 #: How many rows' limits are put into one query: each is a condition of its own.
 _ROWS: Final = 200
-#: Days of the law are days at +08:00.
-_DAY: Final = timezone(timedelta(hours=8))
-_SEVERITY: Final = {UNANNOUNCED: "flaw"}
 
 
-def _within(rows: Iterable[BatteryRow]) -> Iterator[tuple[list[BatteryRow], Q]]:
+def within_sight(rows: Iterable[BatteryRow]) -> Iterator[tuple[list[BatteryRow], Q]]:
     """Cut rows into groups, each with the condition on its steps: those of the chains, as far as they are seen."""
     seen = [row for row in rows if row.sight.sees_chain and row.chain_id is not None]
     whole = [row for row in seen if row.sight.until == FOREVER]
@@ -59,15 +55,15 @@ def event_pages(
         after: begin after this place (occurred ms, arrival, event), `before` end before it.
     """
     found: dict[int, list[Step]] = defaultdict(list)
-    for group, within in _within(rows):
-        steps = Step.objects.filter(within & _beyond(after, "gt") & _beyond(before, "lt"))
+    for group, within in within_sight(rows):
+        steps = Step.objects.filter(within & beyond(after, "gt") & beyond(before, "lt"))
         for step in _ranked(steps, size + 1, from_end, single=len({row.chain_id for row in group}) == 1):
             found[step.record_id].append(step)
     contents = contents_of([step.event_id for steps in found.values() for step in steps])
     pages = {}
     for row in rows:
         taken = found.get(row.chain_id or 0, []) if row.sight.sees_chain else []
-        pages[row.code] = _page(_seen(taken, row.sight), contents, size, from_end, after, before)
+        pages[row.code] = _page(as_seen(taken, row.sight), contents, size, from_end, after, before)
     return pages
 
 
@@ -80,7 +76,8 @@ def _ranked(steps: QuerySet[Any], size: int, from_end: bool, *, single: bool) ->
     return list(joined.annotate(place=place).filter(place__lte=size).order_by("record_id", "place"))
 
 
-def _beyond(place: Place | None, side: str) -> Q:
+def beyond(place: Place | None, side: str) -> Q:
+    """Say what lies after (`gt`) or before (`lt`) a place in the order of a chain."""
     if place is None:
         return Q()
     ms, arrival, event = place
@@ -91,7 +88,7 @@ def _beyond(place: Place | None, side: str) -> Q:
     )
 
 
-def _seen(steps: Iterable[Step], sight: Sight) -> list[Step]:
+def as_seen(steps: Iterable[Step], sight: Sight) -> list[Step]:
     """Two batteries of one page may share a chain and see it unequally far."""
     return [step for step in steps if (step.occurred_ms, step.arrival) <= sight.until]
 
@@ -177,57 +174,37 @@ def may_see(viewer: Viewer, event: LifecycleEvent, step: Step | None, sight: Sig
 # Gaps and recalls ----------------------------------------------------------------------------------------------------
 
 
-def notable_steps(chain_ids: Collection[int]) -> dict[int, list[Step]]:
-    """The steps that gaps and safety are told from, in order of occurrence; one query."""
-    code = Organisation.objects.values("code")
+def gaps_of_chains(chain_ids: Collection[int]) -> dict[int, list[Standing]]:
+    """The gaps of chains as they stand today, in order of occurrence; one query."""
+    return standing(chain_ids)
+
+
+def recalls(chain_ids: Collection[int]) -> dict[int, list[Step]]:
+    """The recalls of chains, in order of occurrence; one query."""
     found: dict[int, list[Step]] = defaultdict(list)
     for batch in batches(chain_ids):
-        steps = (
-            Step.objects.filter(record__in=batch, effective=True)
-            .filter(~Q(fault="") | Q(unannounced=True) | Q(type="recalled"))
-            .annotate(
-                held_by=Subquery(code.filter(pk=OuterRef("holder_before"))[:1]),
-                sent_to=Subquery(code.filter(pk=OuterRef("transit_before"))[:1]),
-            )
-            .select_related("event")
-            .order_by("occurred_ms", "arrival")
-        )
-        for step in steps:
+        steps = Step.objects.filter(record__in=batch, effective=True, type="recalled").select_related("event")
+        for step in steps.order_by("occurred_ms", "arrival"):
             found[step.record_id].append(step)
     return found
 
 
+def gaps(found: Iterable[Standing], row: BatteryRow, viewer: Viewer) -> tuple[Standing, ...]:
+    """The gaps within the part of a chain that a viewer sees, and those that it answers for there."""
+    if not row.sight.sees_chain:
+        return ()
+    own = viewer.organisation_id
+    return tuple(gap for gap in found if gap.place <= row.sight.until or own == gap.organisation_id is not None)
+
+
 def campaigns(steps: Iterable[Step]) -> tuple[str, ...] | None:
     """The campaigns that a battery is recalled under; None when it is not recalled."""
-    recalls = [step for step in steps if step.type == "recalled"]
-    return tuple(dict.fromkeys(_campaign(step) for step in recalls)) if recalls else None
+    return tuple(dict.fromkeys(map(_campaign, steps))) or None
 
 
 def _campaign(step: Step) -> str:
     _, fact = body.read(step.event.body)
     return str((fact.replacement or fact).details.get("campaign", ""))
-
-
-def gaps(steps: Iterable[Step], sight: Sight) -> tuple[GapRow, ...]:
-    """The gaps of `audit.md` that the steps of one chain tell, as far as the viewer sees it."""
-    found = []
-    for step in _seen(steps, sight):
-        if step.fault:
-            found.append(_gap(step, step.fault, step.organisation_id))
-        if step.unannounced:
-            found.append(_gap(step, UNANNOUNCED, step.other_id or step.organisation_id))
-    return tuple(found)
-
-
-def _gap(step: Step, code: str, organisation: int) -> GapRow:
-    evidence: dict[str, Any] = {"type": step.type, "stage": step.stage_before or None}
-    if code == MISSING_LINK:
-        evidence["allowed"] = sorted(RULES[step.type].allowed - {""})
-    elif code in (CUSTODY_BREAK, UNANNOUNCED):
-        evidence["holder"] = step.held_by  # type: ignore[attr-defined]
-        evidence["inTransitTo"] = step.sent_to  # type: ignore[attr-defined]
-    day = from_ms(step.occurred_ms).astimezone(_DAY).date()
-    return GapRow(code, _SEVERITY.get(code, "break"), day, organisation, step.key, evidence)
 
 
 # Vehicles and lineage ------------------------------------------------------------------------------------------------
@@ -259,7 +236,7 @@ def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tu
     """What each battery was made of, and what was made of it: code → (sources, products); two queries."""
     own = [row for row in rows if row.record_id is not None]
     found: dict[int, list[Step]] = defaultdict(list)
-    for _, within in _within(own):
+    for _, within in within_sight(own):
         steps = Step.objects.filter(within, effective=True, type__in=("assembled", "reassembled"))
         for step in steps.select_related("event").order_by("occurred_ms", "arrival"):
             found[step.record_id].append(step)
@@ -270,7 +247,7 @@ def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tu
     for row in own:
         sources: list[str] = []
         products: list[str] = []
-        for step in _seen(found.get(row.chain_id or 0, ()), row.sight):
+        for step in as_seen(found.get(row.chain_id or 0, ()), row.sight):
             _, fact = body.read(step.event.body, contents.get(step.event_id, ()))
             details = (fact.replacement or fact).details
             sources += details.get("sources", ()) if step.type == "assembled" else ()

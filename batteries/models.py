@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from traceability.models import CODE_LENGTH, LifecycleEvent, LifecycleRecord, Organisation
+from traceability.models import CODE_LENGTH, KEY_LENGTH, LifecycleEvent, LifecycleRecord, Organisation
 
 
 class Battery(models.Model):
@@ -64,6 +64,20 @@ class Installation(models.Model):
 
     class Meta:
         ordering = ("record", "since_ms")
+
+
+class ScrappedVehicle(models.Model):
+    """A vehicle that a dismantler scrapped: each battery installed in it must have been removed (Order 73)."""
+
+    event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="scrapped_vehicles")
+    vin = models.CharField(max_length=17, blank=True, db_index=True)
+    key = models.CharField(max_length=KEY_LENGTH)
+    occurred_ms = models.BigIntegerField()
+    reported_ms = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("event",)
 
 
 class LabelKey(models.Model):

@@ -257,10 +257,13 @@ def _part_of(parent: BatteryRow, stay: Mapping[str, Any], own: BatteryRow | None
 
 def battery_page(viewer: Viewer, filters: BatteryFilters, size: int, after: int | None) -> Page[BatteryRow]:
     """A page of the batteries that the viewer sees and that stand alone, in order of their first record."""
-    rows = filtered(viewer, filters).order_by("id")
-    if after is not None:
-        rows = rows.filter(id__gt=after)
-    found = [_row(values) for values in rows.values(*_COLUMNS)[: size + 1]]
+    return page_of(filtered(viewer, filters), size, after)
+
+
+def page_of(rows: QuerySet[Any], size: int, after: int | None) -> Page[BatteryRow]:
+    """A page of rows of `seen`, in order of their first record."""
+    ordered = rows.order_by("id") if after is None else rows.order_by("id").filter(id__gt=after)
+    found = [_row(values) for values in ordered.values(*_COLUMNS)[: size + 1]]
     return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=after is not None)
 
 

@@ -44,7 +44,7 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
             seen_holder=F("holder_id"),
             seen_keeper=F("holder_id"),
             seen_transit=F("transit_to_id"),
-            seen_status=F("chain_status"),
+            seen_status=_kept_status(),
         )
     organisation = viewer.organisation_id or _NOBODY
     own = FilteredRelation("involvements", condition=Q(involvements__organisation=organisation))
@@ -73,7 +73,7 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
         )
         .annotate(
             seen_status=_text(
-                When(full, F("chain_status")),
+                When(full, _kept_status()),
                 When(part__isnull=True, then=Value(None)),
                 When(Exists(_steps().exclude(fault="")), Value("broken")),
                 When(Exists(_steps().filter(unannounced=True)), Value("flawed")),
@@ -101,6 +101,11 @@ def _steps() -> QuerySet[Any]:
         occurred_ms=OuterRef("part__until_ms"), arrival__lte=OuterRef("part__until_arrival")
     )
     return Step.objects.filter(within, record=OuterRef("pk"), effective=True)
+
+
+def _kept_status() -> Case:
+    """The status that the audit's last run gave a chain; of what was written since, what its steps tell."""
+    return _text(When(touched=F("audited"), then=F("audit_status")), default=F("chain_status"))
 
 
 def _text(*cases: When, default: Any) -> Case:

@@ -19,7 +19,7 @@ from traceability.receipts import RECORDED, Entry
 from traceability.values import from_ms
 
 #: Types that have rows of their own, derived from the organisations' records.
-MASTER_TYPES: Final = frozenset({"organisation", "model", "listing", "permit"})
+MASTER_TYPES: Final = frozenset({"organisation", "model", "listing", "permit", "vehicle_scrapped"})
 
 
 def append(drafts: Sequence[Draft], lines: Lines, now_ms: int, entries: dict[int, Entry]) -> None:
@@ -58,6 +58,7 @@ def _link(draft: Draft, now_ms: int) -> None:
     sealed, draft.contents = body.seal(fact)
     previous = None if record.head is None else bytes(record.head)
     record.number += 1
+    record.touched += 1
     stored, record.head = body.write(
         fact,
         sealed,
@@ -144,7 +145,7 @@ def _walk_anew(drafts: Sequence[Draft], lines: Lines) -> list[Walk]:
 
 
 def _project_organisations(touched: Sequence[Line]) -> None:
-    """Derive master data again, where something was said about it (a scrapped vehicle says nothing)."""
+    """Derive master data again, where something was said about it."""
     said: dict[str, list[LifecycleRecord]] = defaultdict(list)
     for line in touched:
         if line.record.kind == "organisation":

@@ -150,10 +150,11 @@ class Chain:
     stays: list[BuiltIn]
 
 
-def load(roots: Collection[LifecycleRecord], *, also: Collection[int] = ()) -> list[Chain]:
+def load(roots: Collection[LifecycleRecord], *, also: Collection[int] = (), until_ms: int | None = None) -> list[Chain]:
     """Load the chains of these records, in a fixed number of queries.
 
-    `also` names records that may hold corrections which move facts here, beyond those known from the steps.
+    `also` names records that may hold corrections which move facts here, beyond those known from the steps; `until_ms`
+    leaves out what was reported later.
     """
     by_id = {record.id: record for record in roots}
     members = _members(by_id)
@@ -163,7 +164,8 @@ def load(roots: Collection[LifecycleRecord], *, also: Collection[int] = ()) -> l
         sources |= set(foreign.values_list("event__record_id", flat=True))
     grouped: dict[int, list[Stored]] = defaultdict(list)
     for event in events.of_records(sources):
-        grouped[event.record_id].append(event)
+        if until_ms is None or event.reported_ms <= until_ms:
+            grouped[event.record_id].append(event)
     codes = {record.code: record.id for record in roots} | dict(members.values())
     places: dict[int, list[Standing]] = defaultdict(list)
     idle: dict[int, list[Stored]] = defaultdict(list)

@@ -40,10 +40,18 @@ MESSAGES: dict[str, Any] = {
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     "too_large": _("The file is larger than the {limit} bytes that are taken."),
     "missing_file": _("No file was sent: send it as the field `file` of a form, or as the body itself."),
+    "length_required": _("Say how long the file is (Content-Length), or send it as the field `file` of a form."),
     "cut_off": _("The file ended before all of it had come; send it again."),
     "import_failed": _("The file could not be worked off; ask the operator."),
+    "gap_closed": _("The gap {value} was closed by a later record."),
     "import_ended": _("The import has ended already."),
     "duplicate": _("{value} occurs more than once."),
+    "unknown_calendar_year": _(
+        "The working days of {value} are not known here; renew chinesecalendar, which has the State Council's calendar."
+    ),
+    "engine_missing": _("This needs {value}, which is not installed here; install the extra `{value}`."),
+    "engine_judges_all": _("The engine {value} judges all batteries at once; ask the database for less."),
+    "java_missing": _("The engine {value} needs Java 17 or newer, which is not found here; set JAVA_HOME."),
     # who
     "role": _("{organisation} has not the role to record `{value}`."),
     "not_own_name": _("Only facts of your own organisation can be recorded, not of {value}."),

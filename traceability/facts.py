@@ -3,7 +3,7 @@
 import hmac
 import json
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -245,6 +245,21 @@ def leaving(fact: Fact) -> list[str]:
     """The parts or originals that get an event of their own from this one."""
     name = {"repaired": "removed", "dismantled": "components", "assembled": "sources"}.get(fact.type)
     return list(fact.details.get(name, ())) if name else []
+
+
+def telling(fact: Fact) -> Iterator[tuple[str, str]]:
+    """What the audit asks of an event's details: name and value, one by one (see `models.StepDetail`)."""
+    details = fact.details
+    if fact.type == "dismantled":
+        yield from (("component", code) for code in details.get("components", ()))
+        named = {code for residue in details.get("residues", ()) for code in residue.get("components", ())}
+        yield from (("residue_component", code) for code in sorted(named))
+    elif fact.type == "assembled":
+        yield from (("source", code) for code in details.get("sources", ()))
+    if fact.type in ("assembled", "deployed") and details.get("application"):
+        yield "application", details["application"]
+    elif fact.type == "processed" and details.get("batch"):
+        yield "batch", details["batch"]
 
 
 def write_fact(fact: Fact, *, reported_ms: int) -> dict[str, Any]:

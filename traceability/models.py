@@ -141,11 +141,19 @@ class LifecycleRecord(models.Model):
     last_ms = models.BigIntegerField(null=True)
     breaks = models.IntegerField(default=0)
     flaws = models.IntegerField(default=0)
+    #: As far as the steps tell it; what the audit found in its last run stands beside it.
     chain_status = models.CharField(max_length=8, default="open")
+    audit_status = models.CharField(max_length=8, default="open")
+    #: How often its chain was written to, and how often when the audit last took it up.
+    touched = models.IntegerField(default=0)
+    audited = models.IntegerField(default=0)
 
     class Meta:
         ordering = ("kind", "code")
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "code"], name="record_kind_code")]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="record_audit_due", condition=~models.Q(touched=models.F("audited"))),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -247,6 +255,7 @@ class Step(models.Model):
     transit_before = models.BigIntegerField(null=True)
     transit_after = models.BigIntegerField(null=True)
     transit_event_before = models.BigIntegerField(null=True)
+    transit_event_after = models.BigIntegerField(null=True)
     claimant_after = models.BigIntegerField(null=True)
     intruder_after = models.BigIntegerField(null=True)
     fault = models.CharField(max_length=20, blank=True)
@@ -255,6 +264,23 @@ class Step(models.Model):
     class Meta:
         ordering = ("record", "occurred_ms", "arrival")
         indexes: ClassVar = [models.Index(fields=["record", "occurred_ms", "arrival"], name="step_chain_order")]
+
+
+class StepDetail(models.Model):
+    """What the rules of the audit need to know of an event's details, one row a value.
+
+    `component` and `residue_component` (dismantled), `source` (assembled), `application` (assembled, deployed),
+    `batch` (processed).
+    """
+
+    event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="step_details")
+    name = models.CharField(max_length=20)
+    value = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("id",)
+        indexes: ClassVar = [models.Index(fields=["event", "name"], name="step_detail_event_name")]
 
 
 class Component(models.Model):
@@ -340,12 +366,195 @@ class Involvement(models.Model):
         ]
 
 
+# The audit ------------------------------------------------------------------------------------------------------------
+
+
+class AuditRun(models.Model):
+    """One run of the audit, with all that it takes to repeat it. No part of the ledger.
+
+    Days are days since 1970-01-01 at +08:00, as everywhere in the audit.
+    """
+
+    class Scope(models.TextChoices):
+        ALL = "all", _("all batteries")
+        TOUCHED = "touched", _("what changed")
+        BATTERY = "battery", _("one battery")
+
+    public_id = models.CharField(max_length=32, default=new_id, editable=False)
+    as_of = models.IntegerField()
+    scope = models.CharField(max_length=8, choices=Scope)
+    engine = models.CharField(max_length=10)
+    #: Parameters and the digest of the law book, as canonical JSON.
+    parameters = models.JSONField()
+    #: The last event that it saw.
+    seen_event = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    #: Whether gaps were opened and closed by it: a run as of a past day changes nothing.
+    kept = models.BooleanField(default=True)
+    batteries = models.BigIntegerField(default=0)
+    gaps = models.BigIntegerField(default=0)
+    opened = models.BigIntegerField(default=0)
+    closed = models.BigIntegerField(default=0)
+    #: SHA-256 over all gaps in order: the same again when it is repeated.
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("audit run")
+        verbose_name_plural = _("audit runs")
+        ordering = ("-id",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["public_id"], name="audit_run_public_id")]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} ({self.scope})"
+
+
+class Gap(models.Model):
+    """What a run of the audit found missing or wrong, from the run that opened it to the run that closed it.
+
+    Its history is kept: a gap that comes back after it was closed is a new row. `event_id` is 0 where it hangs on none.
+    """
+
+    #: Keys without constraints: gaps are written by the hundred thousand, and derived.
+    record = models.ForeignKey(
+        LifecycleRecord, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    code = models.CharField(max_length=24)
+    severity = models.CharField(max_length=5)
+    event_id = models.BigIntegerField(default=0)
+    organisation = models.ForeignKey(
+        Organisation, models.DO_NOTHING, db_constraint=False, null=True, db_index=False, related_name="+"
+    )
+    since_day = models.IntegerField()
+    #: Key of the clause that it rests on; empty where there is none.
+    clause = models.CharField(max_length=60, blank=True)
+    evidence = models.TextField(blank=True)
+    opened_in = models.ForeignKey(AuditRun, models.PROTECT, related_name="opened_gaps", db_index=False)
+    closed_in = models.ForeignKey(AuditRun, models.PROTECT, null=True, related_name="closed_gaps", db_index=False)
+    #: Worked on by people; the chain's own status never depends on it.
+    status = models.CharField(max_length=9, default="open")
+
+    class Meta:
+        verbose_name = _("gap")
+        verbose_name_plural = _("gaps")
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["record", "code", "event_id"], name="gap_open", condition=models.Q(closed_in=None)
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "code", "id"], name="gap_organisation"),
+            models.Index(fields=["code", "id"], name="gap_code"),
+            models.Index(fields=["opened_in"], name="gap_opened"),
+            models.Index(fields=["closed_in"], name="gap_closed", condition=~models.Q(closed_in=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.record_id}"
+
+
+class GapAnswer(models.Model):
+    """What somebody says of a gap: append-only. It belongs to the gap wherever it is found again."""
+
+    class Kind(models.TextChoices):
+        EXPLAINED = "explained", _("explained")
+        ACCEPTED = "accepted", _("accepted")
+        REOPENED = "reopened", _("reopened")
+
+    record = models.ForeignKey(LifecycleRecord, models.PROTECT, related_name="gap_answers")
+    code = models.CharField(max_length=24)
+    event_id = models.BigIntegerField(default=0)
+    kind = models.CharField(max_length=9, choices=Kind)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    actor = models.CharField(max_length=80)
+    key = models.CharField(max_length=KEY_LENGTH)
+    text = models.TextField()
+    attachments = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="gap_answer_organisation_key")
+        ]
+
+
+class AuditAccess(models.Model):
+    """Who looked at the audit, when, and what they asked: append-only, one row a question that was answered.
+
+    What was asked with is kept as digests, except the one code or id that it was about.
+    """
+
+    at = models.DateTimeField()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    actor = models.CharField(max_length=80)
+    #: The operation's own name, and the fields at its root.
+    operation = models.CharField(max_length=100, blank=True)
+    fields = models.CharField(max_length=200)
+    subject = models.CharField(max_length=CODE_LENGTH, blank=True)
+    #: SHA-256 of the text of the question, and of its variables as canonical JSON.
+    query = models.CharField(max_length=64)
+    variables = models.CharField(max_length=64)
+    request = models.CharField(max_length=64, blank=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("look at the audit")
+        verbose_name_plural = _("looks at the audit")
+        ordering = ("id",)
+        indexes: ClassVar = [models.Index(fields=["organisation", "id"], name="audit_access_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.fields}"
+
+
+class WorkingDay(models.Model):
+    """The last day in time of what is due so many working days after a day: the law's calendar, for the audit's joins.
+
+    Written from the law data when they differ (`traceability.audit.calendar`).
+    """
+
+    day = models.IntegerField()
+    days = models.IntegerField()
+    due_day = models.IntegerField()
+
+    class Meta:
+        ordering = ("days", "day")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["days", "day"], name="working_day_days")]
+
+
+class AuditFigure(models.Model):
+    """A run's figures for one group of batteries, kept for the trend."""
+
+    run = models.ForeignKey(AuditRun, models.CASCADE, related_name="figures", db_index=False)
+    group_by = models.CharField(max_length=12)
+    key = models.CharField(max_length=120)
+    batteries = models.BigIntegerField()
+    complete = models.BigIntegerField()
+    open = models.BigIntegerField()
+    flawed = models.BigIntegerField()
+    broken = models.BigIntegerField()
+    #: Facts that a deadline is known for, and how many of them were reported in time.
+    facts = models.BigIntegerField()
+    on_time = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("run", "group_by", "key")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "group_by", "key"], name="figure_run_group")]
+
+
 class ImportJob(models.Model):
     """A file that was sent and is worked off in the background (see `traceability.jobs`). No part of the ledger."""
 
     class Kind(models.TextChoices):
         REGISTRATIONS = "registrations", _("registrations")
         RECORDS = "records", _("records")
+        LISTINGS = "listings", _("listings")
+        PERMITS = "permits", _("permits")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")

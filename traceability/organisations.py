@@ -87,17 +87,16 @@ def _stated(record_ids: Collection[int]) -> dict[str, list[Fact]]:
 
 def standing_of(record_ids: Collection[int], type_: str) -> list[Fact]:
     """The standing facts of one type on these organisations' records, in order of occurrence."""
-    return [fact for _, fact in standing_with_events(record_ids, type_)]
+    return [place.fact for place in places_of(record_ids, type_)]
 
 
-def standing_with_events(record_ids: Collection[int], type_: str) -> list[tuple[int, Fact]]:
-    """The same, each with the event that gives its content."""
+def places_of(record_ids: Collection[int], type_: str) -> list[events.Standing]:
+    """The same, each with the events that gave its content and its place."""
     by_record: dict[int, list[events.Stored]] = {}
     for event in events.of_records(record_ids, (type_, "corrected")):
         by_record.setdefault(event.record_id, []).append(event)
     places = [place for own in by_record.values() for place in events.standing(own)[0] if place.fact.type == type_]
-    ordered = sorted(places, key=lambda place: (place.fact.occurred_ms, place.original.id))
-    return [(place.event.id, place.fact) for place in ordered]
+    return sorted(places, key=lambda place: (place.fact.occurred_ms, place.original.id))
 
 
 def _file_prefixes(ids: Mapping[str, int], stated: Mapping[str, list[Fact]]) -> None:
@@ -124,6 +123,11 @@ def owners_of(prefixes: Collection[str]) -> dict[str, int]:
     """Who filed these manufacturer codes: prefix → organisation id."""
     rows = CodePrefix.objects.filter(prefix__in=set(prefixes))
     return dict(rows.values_list("prefix", "organisation_id"))
+
+
+def records_by_id(record_ids: Collection[int]) -> dict[int, str]:
+    """The codes of organisations by the ids of their records."""
+    return dict(LifecycleRecord.objects.filter(id__in=record_ids).values_list("id", "code"))
 
 
 def records_of(codes: Collection[str]) -> list[LifecycleRecord]:

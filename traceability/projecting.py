@@ -9,13 +9,14 @@ from django.utils.module_loading import import_string
 from traceability import bulk, identity
 from traceability.chains import Chain, Occurrence, Taken, Walk, lives_for, load, status_of, tied_to, walk
 from traceability.events import batches
-from traceability.facts import leaving
+from traceability.facts import leaving, telling
 from traceability.lives import ancestors, stays_of
 from traceability.models import (
     Component,
     Involvement,
     LifecycleRecord,
     Step,
+    StepDetail,
     Transfer,
     TransferItem,
 )
@@ -30,6 +31,8 @@ _FIELDS: Final = [name.removesuffix("_id") for name in PROJECTED]
 CLOSED: Final = ["status", "closing", "closed_ms", "received_mg", "condition"]
 #: What an append changes besides: the head of the hash chain, and which chain the record belongs to.
 HEAD: Final = ["number", "head", "chain", "level"]
+#: What is told to the audit, and no projection of the events.
+DUE: Final = ["touched"]
 
 
 def step_row(record_id: int, taken: Taken) -> Step:
@@ -52,6 +55,7 @@ def step_row(record_id: int, taken: Taken) -> Step:
         transit_before=before.transit_to,
         transit_after=after.transit_to,
         transit_event_before=before.transit_event,
+        transit_event_after=after.transit_event,
         claimant_after=after.claimant,
         intruder_after=after.intruder,
         fault=taken.outcome.fault,
@@ -78,6 +82,7 @@ def settle(record: LifecycleRecord, state: State, taken: Sequence[Taken], *, par
     if taken:
         record.last_ms = max(record.last_ms or 0, taken[-1].occurrence.fact.occurred_ms)
     record.chain_status = status_of(record.breaks, record.flaws, record.stage)
+    record.touched += 1
 
 
 def locked(ids: Collection[int]) -> list[LifecycleRecord]:
@@ -88,25 +93,26 @@ def locked(ids: Collection[int]) -> list[LifecycleRecord]:
 
 def write_records(records: Sequence[LifecycleRecord], *, heads: bool) -> None:
     """Write existing rows back in one statement a batch."""
-    bulk.insert(
-        records, update_conflicts=True, unique_fields=["id"], update_fields=[*_FIELDS, *HEAD] if heads else _FIELDS
-    )
+    fields = [*_FIELDS, *DUE, *(HEAD if heads else ())]
+    bulk.insert(records, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def append(walks: Sequence[Walk]) -> None:
     """Write the steps that were appended to chains, with what follows from them; the records are written elsewhere."""
     bulk.insert([step_row(found.record.id, taken) for found in walks for taken in found.steps])
+    _write_details(walks)
     _write_parts((found.record.code, taken.occurrence) for found in walks for taken in found.steps)
     _write_transfers(walks)
     _write_involvement(walks)
 
 
-def project(roots: Sequence[LifecycleRecord], *, also: Collection[int] = ()) -> list[Walk]:
+def project(roots: Sequence[LifecycleRecord], *, also: Collection[int] = (), until_ms: int | None = None) -> list[Walk]:
     """Walk whole chains anew, with those of every part whose life hangs on theirs, and replace their projections.
 
-    `also` names records whose corrections may have moved facts to these chains just now.
+    `also` names records whose corrections may have moved facts to these chains just now; `until_ms` leaves out what was
+    reported later, for the audit of a past day.
     """
-    loaded = _load_anew(roots, also)
+    loaded = _load_anew(roots, also, until_ms)
     walks: list[Walk] = []
     for chains in _in_order(loaded):
         lives = lives_for(chains)
@@ -118,12 +124,12 @@ def project(roots: Sequence[LifecycleRecord], *, also: Collection[int] = ()) -> 
     return walks
 
 
-def _load_anew(roots: Sequence[LifecycleRecord], also: Collection[int]) -> list[Chain]:
+def _load_anew(roots: Sequence[LifecycleRecord], also: Collection[int], until_ms: int | None) -> list[Chain]:
     """Load chains, clear what they had, and write what they build in; go on with the parts, before and after."""
     loaded: dict[int, Chain] = {}
     pending = {record.id: record for record in roots}
     while pending:
-        found = load(list(pending.values()), also=also)
+        found = load(list(pending.values()), also=also, until_ms=until_ms)
         loaded |= {chain.record.id: chain for chain in found}
         codes = {chain.record.code for chain in found}
         below = parts_of(codes)
@@ -165,6 +171,7 @@ def _write_walks(walks: Sequence[Walk]) -> None:
         tied = bool(found.left) or any(taken.occurrence.fact.type == "released" for taken in found.steps)
         found.record.entangled = found.record.entangled or tied
     bulk.insert([row for found in walks for row in _rows(found)])
+    _write_details(walks)
     _write_left(walks)
     write_records([found.record for found in walks], heads=False)
 
@@ -222,7 +229,19 @@ def _clear(record_ids: Collection[int]) -> None:
     Component.objects.filter(since_event__in=events).delete()
     TransferItem.objects.filter(record_id__in=record_ids).delete()
     Involvement.objects.filter(record_id__in=record_ids).delete()
+    StepDetail.objects.filter(record_id__in=record_ids).delete()
     Step.objects.filter(record_id__in=record_ids).delete()
+
+
+def _write_details(walks: Iterable[Walk]) -> None:
+    rows = [
+        StepDetail(event_id=taken.occurrence.event_id, record_id=found.record.id, name=name, value=value)
+        for found in walks
+        for taken in found.steps
+        for name, value in telling(taken.occurrence.fact)
+    ]
+    if rows:
+        bulk.insert(rows)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

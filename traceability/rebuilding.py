@@ -21,6 +21,7 @@ from traceability.models import (
     LifecycleEvent,
     LifecycleRecord,
     Step,
+    StepDetail,
     Transfer,
     TransferItem,
 )
@@ -203,6 +204,7 @@ def _clear(roots: Collection[LifecycleRecord], moves: Moves) -> set[int]:
     for batch in batches(found):
         Component.objects.filter(since_event__in=batch).delete()
         TransferItem.objects.filter(dispatch__in=batch).delete()
+        StepDetail.objects.filter(event__in=batch).delete()
         Step.objects.filter(event__in=batch).delete()
     return {source for _, source in here}
 

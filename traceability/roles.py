@@ -17,10 +17,10 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from traceability.models import EventContent, LifecycleEvent, OutboxEntry
+from traceability.models import AuditAccess, EventContent, LifecycleEvent, OutboxEntry
 
-#: Events, what stands beside them, and the queue of the global log: added to and read, no more.
-LEDGER: Final[tuple[type[models.Model], ...]] = (LifecycleEvent, EventContent, OutboxEntry)
+#: Events, what stands beside them, the queue of the global log, and who looked: added to and read, no more.
+LEDGER: Final[tuple[type[models.Model], ...]] = (LifecycleEvent, EventContent, OutboxEntry, AuditAccess)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 

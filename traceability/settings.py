@@ -137,6 +137,10 @@ def database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'traceability.sqlite3'}")}
+# The audit API may read from a replica, or as the auditors' role; it never writes there.
+if audit_url := os.environ.get("AUDIT_DATABASE_URL"):
+    DATABASES["audit"] = database(audit_url) | {"TEST": {"MIRROR": "default"}}
+DATABASE_ROUTERS = ["traceability.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People and languages ------------------------------------------------------------------------------------------------
@@ -223,13 +227,47 @@ FOUNDINGS = ["batteries.projection.found"]
 MASTER_PROJECTIONS = {
     "organisation": "traceability.organisations.project",
     "model": "batteries.models_register.project",
-    "listing": "recyclers.standing.project_listings",
-    "permit": "recyclers.standing.project_permits",
+    "listing": "recyclers.statements.project_listings",
+    "permit": "recyclers.statements.project_permits",
+    "vehicle_scrapped": "batteries.vehicles.project_scrapped",
 }
 # Parameters of the audit (contract: printed with each result).
-AUDIT_PARAMETERS = {"unreceived_days": 30, "stalled_days": 180, "future_minutes": 5, "tolerance_percent": "2"}
+AUDIT_PARAMETERS = {
+    "unreceived_days": 30,
+    "stalled_days": 180,
+    "scrapped_days": 30,
+    "batch_days": 30,
+    "future_minutes": 5,
+    "tolerance_percent": "2",
+}
+# One module a gap code, each with its `RULE`; and the relations that they speak of beside those of the core.
+AUDIT_RULES = [
+    "traceability.audit.rules.unknown_origin",
+    "traceability.audit.rules.missing_link",
+    "traceability.audit.rules.custody_break",
+    "traceability.audit.rules.unannounced_receipt",
+    "traceability.audit.rules.unreceived",
+    "traceability.audit.rules.stalled",
+    "traceability.audit.rules.late_report",
+    "traceability.audit.rules.future_dated",
+    "traceability.audit.rules.component_loss",
+    "traceability.audit.rules.component_conflict",
+    "traceability.audit.rules.forbidden_use",
+    "traceability.audit.rules.lost",
+    "batteries.audit_rules.vehicle_without_battery",
+    "recyclers.audit_rules.unlicensed",
+    "recyclers.audit_rules.unlisted",
+]
+AUDIT_RELATIONS = ["batteries.audit_rules.RELATIONS", "recyclers.audit_rules.RELATIONS"]
+# Where engines that read files find the relations, while a run lasts; for a cluster a folder that its workers share.
+AUDIT_SNAPSHOTS_DIR = Path(os.environ.get("AUDIT_SNAPSHOTS_DIR", DATA_DIR / "snapshots"))
+# What DuckDB may hold in memory; the rest it puts beside the snapshot.
+AUDIT_DUCKDB_MEMORY = os.environ.get("AUDIT_DUCKDB_MEMORY", "2GB")
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
+
+# The law as dated data: instruments, clauses, deadlines (docs/law.md).
+LAW_DIR = Path(os.environ.get("LAW_DIR", BASE_DIR / "fixtures" / "law"))
 
 # Tables that the auditors' role of PostgreSQL may not read: what signs people in, or labels (`traceability.roles`).
 NOT_FOR_AUDITORS = [
@@ -263,6 +301,8 @@ IMPORT_KEEP_DAYS = int(os.environ.get("IMPORT_KEEP_DAYS", "30"))
 IMPORTS = {
     "registrations": "batteries.registration_jobs.run",
     "records": "traceability.capture_jobs.run",
+    "listings": "recyclers.standing_jobs.run",
+    "permits": "recyclers.standing_jobs.run",
 }
 
 # GraphQL -------------------------------------------------------------------------------------------------------------

@@ -13,11 +13,21 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from traceability.events import batches
-from traceability.models import ApiToken, Component, LifecycleEvent, LifecycleRecord, Organisation, User
+from traceability.models import (
+    ApiToken,
+    Component,
+    Gap,
+    GapAnswer,
+    LifecycleEvent,
+    LifecycleRecord,
+    Organisation,
+    User,
+)
 from traceability.projecting import PROJECTED
 
 _COLUMNS: Final = [*PROJECTED, "chain_id", "level"]
 _BUILT: Final = "code parent_code level model_number mass_mg since_event_id since_ms until_ms".split()
+_NOT_PROJECTED: Final = (LifecycleEvent, LifecycleRecord, User, ApiToken, Gap, GapAnswer)
 #: A consignment is known by whom it joins and its reference.
 _NATURAL: Final = {
     "transfer_id": ("transfer__sender_id", "transfer__receiver_id", "transfer__reference"),
@@ -70,7 +80,7 @@ def _tables(target: type[models.Model]) -> list[tuple[type[models.Model], str, l
     found = []
     for relation in target._meta.related_objects:
         model = relation.related_model
-        if model in (LifecycleEvent, LifecycleRecord, User, ApiToken) or (target is Organisation and relation.hidden):
+        if model in _NOT_PROJECTED or (target is Organisation and relation.hidden):
             continue
         names: list[str] = []
         for column in model._meta.concrete_fields:

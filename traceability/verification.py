@@ -1,13 +1,13 @@
 """Verifying the ledger: every hash, every link, every value beside a body, and the heads of the records."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import orjson
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from traceability import body
@@ -62,12 +62,16 @@ class Verified:
 
 
 def verify(
-    *, battery: str | None = None, progress: Verified | None = None, watch: Callable[[int], None] | None = None
+    *,
+    battery: str | None = None,
+    chains: Collection[int] | None = None,
+    progress: Verified | None = None,
+    watch: Callable[[int], None] | None = None,
 ) -> Iterator[Fault]:
     """Recompute everything and yield the first fault of each record that has one, in order of code.
 
-    Memory is bounded: records are read in batches. `battery` limits it to one battery and what joined its chain;
-    `watch` is called with the number of records done.
+    Memory is bounded: records are read in batches. `battery` limits it to one battery and what joined its chain,
+    `chains` to the chains of these records; `watch` is called with the number of records done.
     """
     counted = progress or Verified()
     records = LifecycleRecord.objects.order_by("kind", "code")
@@ -75,10 +79,15 @@ def verify(
         own = LifecycleRecord.objects.filter(kind="battery", code=battery).values_list("id", "chain_id").first()
         root = (own[1] or own[0]) if own else 0
         records = records.filter(Q(id=root) | Q(chain=root))
-    for rows in batches(records.iterator(SIZE), SIZE):
+    for rows in batches(records.iterator(SIZE) if chains is None else _of_chains(records, chains), SIZE):
         yield from _verify_batch(rows, counted)
         if watch is not None:
             watch(counted.records)
+
+
+def _of_chains(records: QuerySet[LifecycleRecord], chains: Collection[int]) -> Iterator[LifecycleRecord]:
+    for ids in batches(sorted(chains)):
+        yield from records.filter(Q(id__in=ids) | Q(chain__in=ids))
 
 
 def _verify_batch(rows: list[LifecycleRecord], counted: Verified) -> Iterator[Fault]:

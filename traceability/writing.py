@@ -365,12 +365,15 @@ class Writer:
                 organisation=correction.organisation,
                 occurred_ms=correction.occurred_ms,
                 code=derived.fact.code,
+                reported_ms=correction.reported_ms,
                 details={"corrects": derived.fact.key, "organisation": derived.fact.organisation},
             )
             drafts.append(self._draft(None, withdrawal, organisation, line, LEDGER_ACTOR))
         corrected = family.with_correction(correction)
         standing = corrected.standing()
         if standing is not None:
+            # Known from when the correction was reported: until then, what it replaces stood on those chains.
+            standing = replace(standing, reported_ms=correction.reported_ms)
             drafts += self._released(standing, family.original.organisation_id, len(corrected.members))
         return drafts
 

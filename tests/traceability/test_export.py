@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from hypothesis import given, settings
 
-from batteries.models import Battery, BatteryModel, Installation
+from batteries.models import Battery, BatteryModel, Installation, ScrappedVehicle
 from recyclers.models import Listing, Permit
 from tests import factories, histories
 from tests.histories import Told
@@ -34,12 +34,14 @@ from traceability.models import (
     Organisation,
     OutboxEntry,
     Step,
+    StepDetail,
     Transfer,
     TransferItem,
     User,
 )
 
 TABLES = (
+    StepDetail, ScrappedVehicle,
     Installation, Battery, BatteryModel, Listing, Permit, TransferItem, Transfer, Involvement, Component, Step,
     OutboxEntry, EventContent, LifecycleEvent, LifecycleRecord, CodePrefix, ApiToken, User, Organisation,
 )  # fmt: skip

@@ -1,0 +1,132 @@
+"""Keeping what a run found: gaps opened and closed by difference, chain statuses, what was taken up."""
+
+from typing import Final
+
+from django.db.models import Q
+
+from traceability.audit import statute
+from traceability.audit.calendar import end_of
+from traceability.audit.compiling import rules, used
+from traceability.audit.finding import Place
+from traceability.audit.rule import BREAK
+from traceability.audit.staging import FOUND, SCOPE, TAKEN, count, execute, rows
+from traceability.chains import COMPLETING
+from traceability.events import batches
+from traceability.models import AuditRun, LifecycleEvent, LifecycleRecord
+from traceability.values import from_ms
+
+ALTERED: Final = "altered"
+_SAME: Final = f"""
+  SELECT 1 FROM {FOUND} f WHERE f.record_id = g.record_id AND f.code = g.code AND f.event_id = g.event_id
+    AND f.organisation_id IS NOT DISTINCT FROM g.organisation_id AND f.since_day = g.since_day
+    AND f.evidence = g.evidence"""
+
+
+def take(last: AuditRun | None) -> None:
+    """Note what changed since the last run, before anything is asked."""
+    execute(f"INSERT INTO {TAKEN} SELECT id, touched FROM traceability_lifecyclerecord WHERE touched <> audited")
+    if last is not None:
+        _take_companies(last)
+    count(TAKEN)
+
+
+def _take_companies(last: AuditRun) -> None:
+    # Of companies the last run may have seen less than there was: what was reported after its day is new today.
+    beyond = from_ms(end_of(last.as_of) + 1)
+    reported = Q(reported_at__gte=beyond) | Q(reported_at=None, recorded_at__gte=beyond)
+    stated = LifecycleEvent.objects.filter(reported, record__kind=LifecycleRecord.Kind.ORGANISATION)
+    for ids in batches(set(stated.values_list("record_id", flat=True))):
+        execute(
+            f"INSERT INTO {TAKEN} SELECT id, touched FROM traceability_lifecyclerecord"
+            f" WHERE id IN ({', '.join(map(str, ids))}) ON CONFLICT DO NOTHING"
+        )
+
+
+def widen(place: Place) -> None:
+    """Add to what changed whatever else may be judged differently for it."""
+    record = "traceability_lifecyclerecord"
+    ids = f"SELECT record_id FROM {TAKEN}"
+    _add(ids)
+    # A provisional identity's facts are judged under the true code, before and after it is identified.
+    _add(f"SELECT DISTINCT chain_id AS record_id FROM {record} WHERE chain_id IS NOT NULL AND id IN ({ids})")
+    # What a company is, and is allowed, counts for all that it ever did. Asked first: it is seldom, and steps are many.
+    companies = rows(f"""
+      SELECT o.id FROM traceability_organisation o JOIN {record} r ON r.kind = 'organisation' AND r.code = o.code
+      WHERE r.id IN ({ids})""")
+    if companies:
+        named = ", ".join(str(id_) for (id_,) in companies)
+        _add(f"SELECT DISTINCT record_id FROM traceability_step WHERE organisation_id IN ({named})")
+    for rule in rules().values():
+        if rule.widen is not None and used(rule.code, widening=True):
+            _add(place.widening(rule, ids))
+            # What such a gap hung on, in another record, may have been withdrawn: nothing leads here from there now.
+            _add(f"SELECT record_id FROM traceability_gap WHERE closed_in_id IS NULL AND code = '{rule.code}'")
+
+
+def _add(ids: str) -> None:
+    execute(f"INSERT INTO {SCOPE} SELECT * FROM ({ids}) n WHERE record_id IS NOT NULL ON CONFLICT DO NOTHING")
+
+
+def keep(run: AuditRun, *, verified: bool) -> None:
+    """Open what is new, close what is gone, and settle the status of each chain; the caller holds a transaction."""
+    judged = "1 = 1" if run.scope == run.Scope.ALL else f"g.record_id IN (SELECT record_id FROM {SCOPE})"
+    left = "" if verified else f"AND g.code <> '{ALTERED}'"
+    if run.scope != run.Scope.ALL:
+        # Gaps that only came due are told beside the scope, and close nothing.
+        left += f" AND NOT EXISTS ({_SAME})"
+        same = ""
+    else:
+        same = f"AND NOT EXISTS ({_SAME})"
+    run.closed = execute(
+        f"UPDATE traceability_gap AS g SET closed_in_id = {run.pk}, status = 'closed'"
+        f" WHERE g.closed_in_id IS NULL AND {judged} {left} {same}"
+    )
+    run.opened = execute(f"""
+      INSERT INTO traceability_gap
+        (record_id, code, severity, event_id, organisation_id, since_day, clause, evidence, opened_in_id, status)
+      SELECT f.record_id, f.code, CASE WHEN f.code IN ({_breaks()}) THEN 'break' ELSE 'flaw' END, f.event_id,
+        f.organisation_id, f.since_day, COALESCE(c.clause, ''), f.evidence, {run.pk}, 'open'
+      FROM {FOUND} f LEFT JOIN ({statute.gap_clauses()}) c
+        ON c.gap = f.code AND f.since_day BETWEEN c.from_day AND c.until_day
+      WHERE NOT EXISTS (
+        SELECT 1 FROM traceability_gap g WHERE g.record_id = f.record_id AND g.code = f.code
+          AND g.event_id = f.event_id AND g.closed_in_id IS NULL)
+      ON CONFLICT DO NOTHING""")
+    _recall_answers(run)
+    _settle()
+    run.batteries = LifecycleRecord.objects.filter(
+        kind=LifecycleRecord.Kind.BATTERY, chain=None, started=True, part_of=""
+    ).count()
+
+
+def _breaks() -> str:
+    codes = [rule.code for rule in rules().values() if rule.severity == BREAK]
+    return ", ".join(f"'{code}'" for code in [*codes, ALTERED])
+
+
+def _recall_answers(run: AuditRun) -> None:
+    """A gap that is found again is where people had left it."""
+    answer = (
+        "FROM traceability_gapanswer a WHERE a.record_id = g.record_id AND a.code = g.code AND a.event_id = g.event_id"
+    )
+    execute(f"""
+      UPDATE traceability_gap AS g SET status = (
+        SELECT CASE a.kind WHEN 'reopened' THEN 'open' ELSE a.kind END {answer} ORDER BY a.id DESC LIMIT 1)
+      WHERE g.opened_in_id = {run.pk} AND EXISTS (SELECT 1 {answer})""")
+
+
+def _settle() -> None:
+    """Write each chain's status, and that what was taken up is done; only rows that change are touched."""
+    done = ", ".join(f"'{stage}'" for stage in sorted(COMPLETING))
+    execute(f"""
+      UPDATE traceability_lifecyclerecord AS r SET audit_status = n.status, audited = n.audited FROM (
+        SELECT h.id, COALESCE(t.touched, h.audited) AS audited,
+          CASE WHEN h.kind <> 'battery' OR h.chain_id IS NOT NULL THEN 'open'
+            WHEN g.worst = 2 THEN 'broken' WHEN g.worst = 1 THEN 'flawed'
+            WHEN h.stage IN ({done}) THEN 'complete' ELSE 'open' END AS status
+        FROM traceability_lifecyclerecord h
+        LEFT JOIN {TAKEN} t ON t.record_id = h.id
+        LEFT JOIN (
+          SELECT record_id, MAX(CASE severity WHEN 'break' THEN 2 ELSE 1 END) AS worst
+          FROM traceability_gap WHERE closed_in_id IS NULL GROUP BY record_id) g ON g.record_id = h.id) n
+      WHERE n.id = r.id AND (r.audit_status <> n.status OR r.audited <> n.audited)""")

@@ -1,0 +1,140 @@
+"""Reading what the audit kept: gaps with their work, runs, and figures, as far as somebody may see them.
+
+The alliance sees all; another organisation the gaps that it answers for, and figures over what it holds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from traceability import replica
+from traceability.access import Viewer
+from traceability.audit.figures import GROUPS, batteries, facts
+from traceability.audit.finding import Place
+from traceability.audit.relations import HEADS_NOW
+from traceability.errors import refuse
+from traceability.models import AuditFigure, AuditRun, Gap, Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of one group of batteries; `key` is empty for those of no group (no holder, no model …)."""
+
+    key: str
+    label: str
+    batteries: int
+    complete: int
+    open: int
+    flawed: int
+    broken: int
+    facts: int
+    on_time: int
+    #: Gap code → how many stand open; filled where it was asked for.
+    gaps: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def completeness(self) -> Decimal | None:
+        """(complete + open) ÷ all, in percent with two decimals; None for no batteries."""
+        return _percent(self.complete + self.open, self.batteries)
+
+    @property
+    def on_time_share(self) -> Decimal | None:
+        """Reported in time ÷ all facts with an enforced deadline, in percent; None without any."""
+        return _percent(self.on_time, self.facts)
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return (Decimal(part * 100) / Decimal(whole)).quantize(Decimal("0.01")) if whole else None
+
+
+def last_run() -> AuditRun | None:
+    """The last run that was kept."""
+    return AuditRun.objects.filter(kept=True, finished_at__isnull=False).first()
+
+
+def visible_gaps(viewer: Viewer) -> QuerySet[Gap]:
+    """Gaps that this viewer may see, closed ones included; none for who belongs to no organisation."""
+    if viewer.is_alliance:
+        return Gap.objects.all()
+    if viewer.organisation_id is None:
+        return Gap.objects.none()
+    return Gap.objects.filter(organisation=viewer.organisation_id)
+
+
+def open_gaps(viewer: Viewer) -> QuerySet[Gap]:
+    """Gaps that stand as of the last run."""
+    return visible_gaps(viewer).filter(closed_in=None)
+
+
+def completeness(viewer: Viewer, group_by: str, *, run: AuditRun | None = None) -> list[Figures]:
+    """The figures by one of `GROUPS`, in order of key: as kept with a run for the alliance, else over what one holds.
+
+    Raises:
+        Refusal: `wrong_value` for a group that there is not.
+    """
+    if group_by not in GROUPS:
+        raise refuse("wrong_value", ("groupBy",), value=group_by, expected=", ".join(GROUPS))
+    run = run or last_run()
+    if run is None:
+        return []
+    if viewer.is_alliance:
+        kept = AuditFigure.objects.filter(run=run, group_by=group_by).order_by("key")
+        columns = "batteries complete open flawed broken facts on_time".split()
+        rows = [(row.key, *(getattr(row, name) for name in columns)) for row in kept]
+        counts = _gap_counts(group_by, "1 = 1") if run == last_run() else {}
+    elif viewer.organisation_id is not None:
+        own = f"h.holder_id = {int(viewer.organisation_id)}"
+        rows, counts = _counted(run, group_by, own), _gap_counts(group_by, own)
+    else:
+        return []
+    labels = _labels(group_by, [row[0] for row in rows])
+    return [Figures(key, labels.get(key, key), *map(int, found), counts.get(key, {})) for key, *found in rows]  # type: ignore[arg-type, call-arg]
+
+
+def _counted(run: AuditRun, group_by: str, condition: str) -> list[tuple[Any, ...]]:
+    """The figures of some batteries, counted now."""
+    late = (
+        "SELECT record_id, COUNT(*) AS late FROM traceability_gap"
+        " WHERE code = 'late_report' AND closed_in_id IS NULL GROUP BY record_id"
+    )
+    counted = ", ".join(
+        f"SUM(CASE WHEN status = '{status}' THEN 1 ELSE 0 END)" for status in ("complete", "open", "flawed", "broken")
+    )
+    return _rows(f"""
+      SELECT by_{group_by}, COUNT(*), {counted}, SUM(COALESCE(f.facts, 0)),
+        SUM(COALESCE(f.facts, 0) - COALESCE(l.late, 0))
+      FROM ({batteries()} AND {condition}) b
+      LEFT JOIN ({facts(Place(run.as_of, HEADS_NOW))}) f ON f.record_id = b.record_id
+      LEFT JOIN ({late}) l ON l.record_id = b.record_id GROUP BY by_{group_by} ORDER BY by_{group_by}""")
+
+
+def _gap_counts(group_by: str, condition: str) -> dict[str, dict[str, int]]:
+    """How many gaps of each code stand open in each group."""
+    found: dict[str, dict[str, int]] = {}
+    for key, code, count in _rows(f"""
+      SELECT b.by_{group_by}, g.code, COUNT(*) FROM ({batteries()} AND {condition}) b
+      JOIN traceability_gap g ON g.record_id = b.record_id AND g.closed_in_id IS NULL
+      GROUP BY b.by_{group_by}, g.code ORDER BY 1, 2"""):
+        found.setdefault(key, {})[code] = count
+    return found
+
+
+def _labels(group_by: str, keys: Sequence[str]) -> dict[str, str]:
+    """What people call a group: names of organisations, with the number of the model."""
+    if group_by not in ("organisation", "manufacturer", "model"):
+        return {}
+    codes = {key.partition("/")[0] for key in keys}
+    names = dict(Organisation.objects.filter(code__in=codes).values_list("code", "name"))
+    return {
+        key: " ".join(filter(None, (names.get(key.partition("/")[0], key.partition("/")[0]), key.partition("/")[2])))
+        for key in keys
+    }
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with replica.connection().cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())

@@ -1,0 +1,69 @@
+"""`component_conflict`: a part built into two batteries at once, or produced twice."""
+
+import ibis.expr.types as ir
+
+from traceability.audit.rule import BREAK, Relations, Rule, Terms, found
+from traceability.stages import SECOND_PRODUCED
+
+
+def find(r: Relations, terms: Terms) -> ir.Table:
+    """The later of two events that contradict each other, or one that contradicts itself."""
+    return _twice_produced(r).union(_in_two(r), distinct=False)
+
+
+def _twice_produced(r: Relations) -> ir.Table:
+    s = r.steps.filter(r.steps.fault == SECOND_PRODUCED)
+    return found(
+        s,
+        record=s.record_id,
+        event=s.event_id,
+        organisation=s.organisation_id,
+        since=s.day,
+        component="",
+        otherBattery="",
+    )
+
+
+def _in_two(r: Relations) -> ir.Table:
+    s, later, earlier = r.steps, r.components, r.components.view()
+    judged = s.join(later, s.event_id == later.since_event).select(
+        "record_id", "event_id", "organisation_id", "day", "fault", "code", "parent_code", "since_ms", "since_event"
+    )
+    both = judged.join(
+        earlier,
+        (judged.code == earlier.code)
+        & (judged.parent_code != earlier.parent_code)
+        & (
+            (earlier.since_ms < judged.since_ms)
+            | ((earlier.since_ms == judged.since_ms) & (earlier.since_event <= judged.since_event))
+        )
+        & (earlier.until_ms.isnull() | (earlier.until_ms > judged.since_ms)),
+    ).select("record_id", "event_id", "organisation_id", "day", "fault", "code", other=earlier.parent_code)
+    # What is produced a second time is told by that already.
+    both = both.filter(both.fault != SECOND_PRODUCED)
+    one = both.group_by("record_id", "event_id", "organisation_id", "day").agg(
+        component=both.code.min(), other=both.other.min()
+    )
+    return found(
+        one,
+        record=one.record_id,
+        event=one.event_id,
+        organisation=one.organisation_id,
+        since=one.day,
+        component=one.component,
+        otherBattery=one.other,
+    )
+
+
+def widen(r: Relations, changed: ir.Table) -> ir.Table:
+    """The chains that speak of a part which changed itself, or which a changed chain speaks of as well."""
+    s, mine, theirs = r.every_step, r.components, r.components.view()
+    own = changed.join(s, "record_id").join(mine, s.event_id == mine.since_event).select(part=mine.code)
+    shared = own.join(theirs, own.part == theirs.code).select(event_id=theirs.since_event)
+    names, built = r.names, r.components.view()
+    changed_parts = changed.join(names, "record_id").select(part=names.code)
+    told = changed_parts.join(built, changed_parts.part == built.code).select(event_id=built.since_event)
+    return shared.union(told, distinct=True).join(r.every_step.view(), "event_id").select("record_id").distinct()
+
+
+RULE = Rule("component_conflict", BREAK, find, widen=widen)

@@ -1,0 +1,83 @@
+"""Seeing the record as of a day: facts reported by its end, and corrections made by then.
+
+The projections stand for today. Where everything was reported by the end of the day, they hold; chains to whose end
+only was added since are cut there by the rules' own statements. Any other chain is walked anew from what had been
+reported, inside a transaction that is never committed: what the audit reads there is what `rebuild` would have made of
+it then.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from traceability import projecting
+from traceability.audit.calendar import end_of
+from traceability.audit.relations import HEADS_NOW, HEADS_THEN
+from traceability.models import LifecycleEvent, LifecycleRecord, Step
+from traceability.values import from_ms
+
+
+@contextmanager
+def seen_by(as_of: int, *, battery: int | None = None) -> Iterator[str]:
+    """Show the database as of a day while the block runs; gives how the heads of chains are read then.
+
+    Args:
+        as_of: the day.
+        battery: the record of the one battery that is asked about, if it is one.
+    """
+    end = end_of(as_of)
+    own = Step.objects.all() if battery is None else Step.objects.filter(record=battery)
+    # One after the other: together they would join every event to its step.
+    if not any(own.filter(late).exists() for late in _reported_after(end)):
+        yield HEADS_NOW
+        return
+    with transaction.atomic():
+        _walk_as_of(end, battery)
+        try:
+            yield HEADS_THEN
+        finally:
+            transaction.set_rollback(True)
+
+
+def _reported_after(end: int) -> tuple[Q, Q]:
+    """What was reported, or corrected, later: the step of a correction has its original's time of report."""
+    moment = from_ms(end + 1)
+    corrected = Q(event__type="corrected") & (
+        Q(event__reported_at__gte=moment) | Q(event__reported_at=None, event__recorded_at__gte=moment)
+    )
+    return Q(reported_ms__gt=end), corrected
+
+
+def _walk_as_of(end: int, battery: int | None) -> None:
+    """Walk the chains anew that later reports have changed elsewhere than at their ends."""
+    earlier = Step.objects.filter(
+        Q(occurred_ms__gt=OuterRef("occurred_ms"))
+        | Q(occurred_ms=OuterRef("occurred_ms"), arrival__gt=OuterRef("arrival")),
+        record=OuterRef("record"),
+        effective=True,
+        reported_ms__lte=end,
+    )
+    changed = Q(effective=False) | Q(event__type="corrected") | Q(record__entangled=True) | Exists(earlier)
+    reported, corrected = _reported_after(end)
+    late = Step.objects.filter(reported | corrected).filter(changed | Q(type="identified"))
+    if battery is not None:
+        late = late.filter(record=battery)
+    # A correction may have taken the fact from another chain, which had it then.
+    places = late.values_list("record_id", "event__record_id", "event__type")
+    ids = {id_ for record, source, type_ in places for id_ in (record, source if type_ == "corrected" else record)}
+    if not ids:
+        return
+    joined = LifecycleRecord.objects.filter(~Exists(_identified_by(end)), chain__in=ids)
+    own = list(joined.values_list("id", flat=True))
+    joined.update(chain=None)
+    rows = projecting.locked(ids.union(own))
+    projecting.tell_projections([], projecting.project(rows, until_ms=end))
+
+
+def _identified_by(end: int) -> "QuerySet[LifecycleEvent]":
+    """The identifications of a provisional record that had been reported by then."""
+    moment = from_ms(end + 1)
+    reported = Q(reported_at__lt=moment) | Q(reported_at=None, recorded_at__lt=moment)
+    return LifecycleEvent.objects.filter(reported, record=OuterRef("pk"), type="identified")
