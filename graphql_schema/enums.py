@@ -133,7 +133,25 @@ class GapCode(Words):
     MISSING_LINK = "missing_link", "缺少环节", "The event is not possible from the stage reached"
     CUSTODY_BREAK = "custody_break", "保管中断", "Recorded by one who did not hold the battery"
     UNANNOUNCED_RECEIPT = "unannounced_receipt", "未预告的接收", "Received without having been dispatched there"
-    COMPONENT_CONFLICT = "component_conflict", "部件冲突", "A code was produced twice"
+    UNRECEIVED = "unreceived", "发出后逾期未接收", "Dispatched, and neither received nor refused in time"
+    STALLED = "stalled", "退役后长期无记录", "Retired, and nothing recorded for long"
+    UNLICENSED = "unlicensed", "未具备许可", "Done without all the permits it takes"
+    UNLISTED = "unlisted", "不在公告名单", "Done by a company that was not listed"
+    LATE_REPORT = "late_report", "逾期报告", "Reported after its deadline"
+    FUTURE_DATED = "future_dated", "日期在未来", "Said to have happened after it was reported"
+    COMPONENT_LOSS = "component_loss", "部件去向不明", "Dismantled, and a part is not accounted for"
+    COMPONENT_CONFLICT = "component_conflict", "部件冲突", "A part in two batteries at once, or a code produced twice"
+    BATCH_MISSING = "batch_missing", "缺少处理批次", "Processed, and no batch lists the battery"
+    MASS_IMBALANCE = "mass_imbalance", "质量不平衡", "A batch does not balance"
+    FORBIDDEN_USE = "forbidden_use", "禁止的用途", "Put to a use that is forbidden"
+    LOST = "lost", "丢失", "Lost, and not found again"
+    DOUBLE_USE = "double_use", "重复投料", "The input of two batches"
+    VEHICLE_WITHOUT_BATTERY = (
+        "vehicle_without_battery",
+        "报废车辆未拆下电池",
+        "The vehicle was scrapped, and the battery in it was never removed",
+    )
+    ALTERED = "altered", "记录被改动", "A stored record's hash or link does not hold"
 
 
 class Severity(Words):
@@ -142,6 +160,67 @@ class Severity(Words):
 
     BREAK = "break", "断链", "Breaks the chain"
     FLAW = "flaw", "瑕疵", "A flaw"
+
+
+class GapStatus(Words):
+    """缺口的处理状态；从不影响链条状态。
+    How far people are with a gap; it never changes the chain's own status."""
+
+    OPEN = "open", "待处理", "Nobody has explained it"
+    EXPLAINED = "explained", "已说明", "Explained by who answers for it"
+    ACCEPTED = "accepted", "说明已被接受", "The alliance accepts the explanation"
+    CLOSED = "closed", "已不存在", "No longer found"
+
+
+class CompletenessGroup(Words):
+    """完整性数字的分组方式。
+    What figures of completeness are grouped by."""
+
+    ORGANISATION = "organisation", "保管单位", "Who holds the battery"
+    REGION = "region", "保管单位所在地区", "The region of who holds it"
+    MANUFACTURER = "manufacturer", "生产企业", "Who made it"
+    MODEL = "model", "型号（企业与编号）", "Its model: maker and number"
+    MONTH = "month", "生产月份", "The month it was made in"
+
+
+class AuditScope(Words):
+    """一次审计的范围。
+    What one run of the audit judged."""
+
+    ALL = "all", "全部电池", "All batteries"
+    TOUCHED = "touched", "有变化的电池", "What changed since the run before"
+    BATTERY = "battery", "一块电池", "One battery"
+
+
+class Verdict(Words):
+    """行业规范条件的评定结果。
+    How a company or a figure is judged by the conditions for the industry."""
+
+    PASS = "pass", "符合", "Met"
+    FAIL = "fail", "不符合", "Not met"
+    IMPLAUSIBLE = "implausible", "数值不可信（回收率超过 100%）", "Cannot be true (a recovery above 100 %)"
+    NO_EVIDENCE = "no_evidence", "缺少证据", "Nothing to judge by"
+    NOT_APPLICABLE = "not_applicable", "不适用", "The company has no such process"
+    NOT_IN_FORCE = "not_in_force", "该版本无此条款或已失效", "The edition does not have it, or it ended before"
+
+
+class LineageKind(Words):
+    """谱系图中对象的种类。
+    What a thing in a lineage is."""
+
+    BATTERY = "battery", "电池", "A battery"
+    COMPONENT = "component", "从电池中取出的部件", "A part that was taken out of a battery"
+    PRODUCT = "product", "梯次产品", "A second-life product"
+    BATCH = "batch", "处理批次", "A batch it was processed in"
+
+
+class LineageTie(Words):
+    """谱系图中两个对象的关系。
+    How one thing in a lineage came out of another."""
+
+    RELEASED = "released", "拆出", "Was taken out of it"
+    ASSEMBLED = "assembled", "组装成", "Was made of it"
+    PROCESSED = "processed", "投入批次处理", "It was processed in this batch"
 
 
 class Role(Words):
@@ -243,6 +322,8 @@ class ImportKind(Words):
 
     REGISTRATIONS = "registrations", "要登记的电池", "Batteries to register"
     RECORDS = "records", "记录", "Records"
+    LISTINGS = "listings", "公告名单", "Listings of companies"
+    PERMITS = "permits", "许可", "Permits of companies"
 
 
 class ImportStatus(Words):
@@ -268,6 +349,32 @@ class ImportPhase(Words):
     RECORDING = "recording", "记录", "Its records are recorded"
 
 
+class PermitKind(Words):
+    """许可的种类；三种齐备方为合法单位。
+    The kind of a permit; a licensed company has all three."""
+
+    PROJECT_FILING = "project_filing", "项目备案", "Filing of the project"
+    EIA = "eia", "环境影响评价", "Environmental impact assessment"
+    POLLUTION = "pollution", "排污许可", "Pollutant discharge permit"
+
+
+class ListingScope(Words):
+    """公告名单的类别。
+    What a company is listed for."""
+
+    RECOVERY = "recovery", "再生利用", "Material recovery"
+    SECOND_LIFE = "second_life", "梯次利用", "Second life"
+
+
+class DueKind(Words):
+    """到期事项的种类。
+    What falls due."""
+
+    PERMIT_ENDS = "permit_ends", "许可到期（最后有效日）", "A permit ends: its last valid day"
+    LISTING_ENDS = "listing_ends", "公告撤销（首个失效日）", "A listing ends: the first day it no longer holds"
+    ANNUAL_REPORT = "annual_report", "年度报告截止", "The annual report has to be in"
+
+
 ENUMS: tuple[type[Words], ...] = (
     Stage,
     Level,
@@ -276,6 +383,12 @@ ENUMS: tuple[type[Words], ...] = (
     ChainStatus,
     GapCode,
     Severity,
+    GapStatus,
+    CompletenessGroup,
+    AuditScope,
+    Verdict,
+    LineageKind,
+    LineageTie,
     Role,
     Condition,
     LabelReading,
@@ -287,4 +400,7 @@ ENUMS: tuple[type[Words], ...] = (
     ImportKind,
     ImportStatus,
     ImportPhase,
+    PermitKind,
+    ListingScope,
+    DueKind,
 )

@@ -10,6 +10,7 @@ application/json, as GraphQL over HTTP has it.
 
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any, cast
 
@@ -36,7 +37,7 @@ from graphql.pyutils import Undefined
 
 from graphql_schema.documents import Documents
 from graphql_schema.errors import formatted, internal_error, refusal, sentence, with_code
-from graphql_schema.limits import Limits
+from graphql_schema.limits import Limits, Operation
 from graphql_schema.reading import (
     JSON_TYPE,
     RESPONSE_TYPE,
@@ -50,6 +51,8 @@ from graphql_schema.viewer import authenticate, sign_in_needed
 from traceability.access import Viewer
 from traceability.door import budgets
 
+#: Told of every question that is about to be answered; what it raises stops the answer.
+Witness = Callable[[HttpRequest, Viewer, Question, Operation], None]
 VARY = ("Accept", "Accept-Language", "Authorization", "Cookie")
 
 
@@ -65,6 +68,8 @@ class GraphQLDoor(View):
     """Answers POST; shows GraphiQL to a browser where `settings.GRAPHIQL` allows it."""
 
     documents: Documents = None  # type: ignore[assignment]
+    witness: Witness | None = None
+    within: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @classmethod
     def as_view(  # type: ignore[override]
@@ -73,11 +78,21 @@ class GraphQLDoor(View):
         schema: GraphQLSchema,
         rules: Collection[type[ASTValidationRule]] = (),
         limits: Limits | None = None,
+        witness: Witness | None = None,
+        within: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Callable[..., HttpResponseBase]:
-        """Make the view; `rules` are the validation rules the schema's library adds to the standard ones."""
+        """Make the view.
+
+        Args:
+            schema: of graphql-core, whichever library made it.
+            rules: the validation rules that this library adds to the standard ones.
+            limits: what one request may ask for; those of the settings by default.
+            witness: told of every question of somebody known before it is answered.
+            within: what resolvers run in.
+        """
         documents = Documents(schema, rules=rules, limits=limits)
         # Sessions are checked in `authenticate`; requests with a token need no CSRF token.
-        view = csrf_exempt(super().as_view(documents=documents))
+        view = csrf_exempt(super().as_view(documents=documents, witness=witness, within=within))
         view.answers_for_itself = True  # type: ignore[attr-defined]
         return view
 
@@ -141,16 +156,19 @@ class GraphQLDoor(View):
         except GraphQLError as error:
             raise RequestRefused(error) from None
         left = charge(viewer, objects)
-        outcome = execute(
-            self.documents.schema,
-            document.node,
-            context_value=request,
-            variable_values=dict(question.variables),
-            operation_name=question.operation_name,
-            execution_context_class=Execution,
-            is_awaitable=_never,
-            hide_suggestions=hide,
-        )
+        if self.witness is not None and viewer.is_known:
+            self.witness(request, viewer, question, operation)
+        with self.within():
+            outcome = execute(
+                self.documents.schema,
+                document.node,
+                context_value=request,
+                variable_values=dict(question.variables),
+                operation_name=question.operation_name,
+                execution_context_class=Execution,
+                is_awaitable=_never,
+                hide_suggestions=hide,
+            )
         result = cast(ExecutionResult, outcome)
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             # Variables that do not fit: nothing ran either.

@@ -136,7 +136,7 @@ class Battery(Node):
     def chain(self, info: strawberry.Info) -> Chain | None:
         if self.row.status is None:
             return None
-        return Chain(row=self.row, status=ChainStatus.of(self.row.status))
+        return Chain(row=self.row)
 
     @resolved("直接的部件，按编码排列。", "Its direct parts, in order of code.")
     def components(self, info: strawberry.Info, first: First = 100, after: AfterCode = None) -> "list[Battery]":

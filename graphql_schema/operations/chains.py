@@ -7,12 +7,14 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from batteries.rows import BatteryRow, EventRow, GapRow, Page
+from batteries.rows import BatteryRow, EventRow, Page
 from graphql_schema.enums import ChainStatus, EventType, GapCode, Severity, Stage
 from graphql_schema.operations.describing import both, described, resolved
 from graphql_schema.operations.nodes import Node, PageInfo, cursor, reader_of
 from graphql_schema.operations.organisations import Organisation, organisation
 from traceability.access import Viewer
+from traceability.audit.live import Standing, status
+from traceability.audit.telling import parties_in
 from traceability.values import from_ms
 
 
@@ -95,7 +97,7 @@ def event(row: EventRow, viewer: Viewer) -> Event:
         previous_hash=row.previous_hash.hex() if row.previous_hash else None,
         actor=row.actor if own else None,
         site=_site(row.site),
-        attachments=[_attachment(given) for given in row.attachments],
+        attachments=[attachment(given) for given in row.attachments],
         details=JSON(row.details or {}),
     )
 
@@ -107,7 +109,8 @@ def _site(given: Any) -> Site | None:
     return Site(name=given.get("name"), region=given.get("region"), lat=lat, lon=lon)
 
 
-def _attachment(given: Any) -> Attachment:
+def attachment(given: Any) -> Attachment:
+    """Show an attachment."""
     return Attachment(
         sha256=given["sha256"], name=given.get("name"), media_type=given.get("mediaType"), bytes=_int32(given)
     )
@@ -155,41 +158,48 @@ def page_info(edges: Any, page: Page[Any]) -> PageInfo:
 class Gap:
     """What is missing, and whose it is."""
 
-    row: strawberry.Private[GapRow]
+    row: strawberry.Private[Standing]
     code: GapCode = described("类型。", "Its code.")
     severity: Severity = described("严重程度。", "How grave it is.")
     since: dt.date = described("起始日（北京时间）。", "Since which day, at +08:00.")
     event_key: str | None = described("所在记录的键。", "The key of the record it hangs on.")
     clause: str | None = described("依据的条款。", "The clause it rests on.")
-    evidence: JSON = described("证据，例如查到的阶段与允许的阶段。", "What was found, and what would be right.")
+
+    @resolved("证据，例如查到的阶段与允许的阶段。", "What was found, and what would be right.")
+    def evidence(self, info: strawberry.Info) -> JSON:
+        parties = reader_of(info).parties
+        found = {id_: parties.by_id(id_) for id_ in parties_in(self.row.evidence)}
+        return JSON(self.row.told({id_: party.code for id_, party in found.items() if party}))
 
     @resolved("责任单位。", "The organisation answerable.")
     def organisation(self, info: strawberry.Info) -> Organisation | None:
         return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
 
 
-def gap(row: GapRow) -> Gap:
+def gap(row: Standing) -> Gap:
     """Show a gap's row."""
     return Gap(
         row=row,
         code=GapCode.of(row.code),
         severity=Severity.of(row.severity),
         since=row.since,
-        event_key=row.event_key,
-        clause=None,
-        evidence=JSON(row.evidence),
+        event_key=row.key,
+        clause=row.clause,
     )
 
 
-@strawberry.type(description=both("链条的完整性。", "How complete a chain is."))
+@strawberry.type(description=both("截至今日链条的完整性。", "How complete a chain is, as of today."))
 class Chain:
     """Status and gaps, as far as the viewer sees the chain."""
 
     row: strawberry.Private[BatteryRow]
-    status: ChainStatus = described(
+
+    @resolved(
         "状态；只看得到一部分的单位，得到的是该部分的状态。",
         "Its status; for who sees a part of the chain, that of the part.",
     )
+    def status(self, info: strawberry.Info) -> ChainStatus:
+        return ChainStatus.of(status(reader_of(info).gaps_of(self.row), self.row.stage))
 
     @resolved("缺口，按发生顺序。", "Its gaps, in order of occurrence.")
     def gaps(self, info: strawberry.Info) -> list[Gap]:

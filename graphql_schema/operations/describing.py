@@ -5,14 +5,10 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from graphql_schema.describing import both as both
 from graphql_schema.enums import ENUMS, Words
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def both(chinese: str, english: str) -> str:
-    """Write the description of a type, field or argument."""
-    return f"{chinese}\n{english}"
 
 
 def described(chinese: str, english: str, **more: Any) -> Any:
@@ -26,9 +22,9 @@ def resolved(chinese: str, english: str) -> Callable[[F], F]:
     return decorate
 
 
-def argument(chinese: str, english: str) -> Any:
+def argument(chinese: str, english: str, **more: Any) -> Any:
     """Describe an argument, inside `Annotated`."""
-    return strawberry.argument(description=both(chinese, english))
+    return strawberry.argument(description=both(chinese, english), **more)
 
 
 def take_up(enum: type[Words]) -> None:

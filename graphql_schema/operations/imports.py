@@ -60,8 +60,9 @@ class RowErrorConnection:
 
 @strawberry.type(
     description=both(
-        "后台处理的文件：以 POST /files/registrations/ 或 /files/records/ 上传。",
-        "A file worked off in the background, sent by POST to /files/registrations/ or /files/records/.",
+        "后台处理的文件：以 POST /files/registrations/、/files/records/、/files/listings/ 或 /files/permits/ 上传。",
+        "A file worked off in the background, sent by POST to /files/registrations/, …/records/, …/listings/ or"
+        " …/permits/.",
     )
 )
 class ImportJob(Node):
@@ -182,6 +183,7 @@ def job_page(info: strawberry.Info, first: int | None, after: str | None) -> Imp
     rows = jobs.visible(reader_of(info).viewer).order_by("-id")
     found = list((rows.filter(id__lt=begin[0]) if begin else rows)[: size + 1])
     page = Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    reader_of(info).parties.meet(row.organisation for row in page.rows)
     edges = [ImportJobEdge(cursor=cursor(row.pk), node=job(row)) for row in page.rows]
     return ImportJobConnection(edges=edges, page_info=page_info(edges, page))
 

@@ -3,15 +3,16 @@
 A node's id is `<Type>:<natural key>`: `Battery:04Q…`, `Event:<code>/<sequence>`, `Transfer:17`, `Organisation:9151…`.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable
-from typing import Any
 
 import strawberry
 
 from graphql_schema.operations.describing import both, described
-from graphql_schema.operations.reader import Reader
+from graphql_schema.pages import check_size as check_size
+from graphql_schema.pages import cursor as cursor
+from graphql_schema.pages import place as place
+from graphql_schema.pages import split_id as split_id
+from graphql_schema.reader import Reader
 from graphql_schema.viewer import viewer_of
 from traceability import errors
 
@@ -78,41 +79,3 @@ def reader_of(info: strawberry.Info) -> Reader:
 def forget(info: strawberry.Info) -> None:
     """Drop what was loaded before a write."""
     info.context.reader = None
-
-
-# Cursors -------------------------------------------------------------------------------------------------------------
-
-
-def cursor(*numbers: int) -> str:
-    """Write the place of an object in its order as an opaque text."""
-    return base64.urlsafe_b64encode(":".join(map(str, numbers)).encode()).decode().rstrip("=")
-
-
-def place(text: str | None, length: int, name: str) -> Any:
-    """Read a cursor of so many numbers; None stays None, and anything but our own cursors is `wrong_value`."""
-    if text is None:
-        return None
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        numbers = tuple(int(part) for part in base64.b64decode(padded, b"-_", validate=True).decode("ascii").split(":"))
-    except (ValueError, binascii.Error):
-        numbers = ()
-    if len(numbers) != length or any(not 0 <= number < 1 << 63 for number in numbers):
-        raise errors.refuse("wrong_value", (name,), value=text, expected="cursor")
-    return numbers
-
-
-def split_id(text: str) -> tuple[str, str]:
-    """Take a node id apart: (type, natural key); what is none gives empty texts."""
-    type_, colon, key = text.partition(":")
-    return (type_, key) if colon and len(text) <= 500 else ("", "")
-
-
-def check_size(first: int | None, default: int, name: str = "first", most: int = 100) -> int:
-    """Give the size of a page, within 0 … `most`."""
-    size = default if first is None else first
-    if not 0 <= size <= most:
-        raise errors.refuse(
-            "too_many" if size > most else "wrong_value", (name,), value=size, limit=most, expected="≥ 0"
-        )
-    return size

@@ -1,15 +1,18 @@
 """Organisations, the viewer, and the models that makers filed."""
 
+import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from batteries.rows import ModelRow
 from graphql_schema.enums import BatteryType, EventType, Level, Role
-from graphql_schema.operations.describing import both, described, resolved
+from graphql_schema.operations import standing
+from graphql_schema.operations.describing import argument, both, described, resolved
 from graphql_schema.operations.nodes import Node, PageInfo, reader_of
+from graphql_schema.operations.standing import DueDate, Listing, Permit, Standing
 from traceability import models
 from traceability.values import kilograms
 
@@ -18,11 +21,58 @@ from traceability.values import kilograms
 class Organisation(Node):
     """An organisation with its public master data."""
 
+    row: strawberry.Private[models.Organisation]
     code: str = described("统一社会信用代码，18 位。", "Its unified social credit code, 18 characters.")
     name: str = described("名称。", "Its name.")
     name_en: str | None = described("英文名称。", "Its English name.")
     roles: list[Role] = described("角色。", "What it does.")
     region: str | None = described("行政区划代码（GB/T 2260）。", "Its region (GB/T 2260).")
+
+    @resolved(
+        "公告名单：每类别每批次一项，以最后登记的为准。",
+        "Its places on the announced list: one a scope and batch, as stated last.",
+    )
+    def listings(self, info: strawberry.Info) -> list[Listing]:
+        return [standing.listing(row) for row in reader_of(info).standing.listings(self.row.pk)]
+
+    @resolved(
+        "许可：每种类每编号一项，以最后登记的为准；仅本单位与联盟可见。",
+        "Its permits: one a kind and number, as stated last; for itself and the alliance only.",
+    )
+    def permits(self, info: strawberry.Info) -> list[Permit] | None:
+        reader = reader_of(info).standing
+        if not reader.sees_permits(self.row.pk):
+            return None
+        return [standing.permit(row) for row in reader.permits(self.row.pk)]
+
+    @resolved("某日的公告与许可情况。", "What it is listed and licensed for on a day.")
+    def standing(
+        self,
+        info: strawberry.Info,
+        on: Annotated[dt.date | None, argument("日期；默认为今天。", "The day; today by default.")] = None,
+    ) -> Standing:
+        reader, day = reader_of(info).standing, on or standing.today()
+        return standing.standing(day, reader.on(self.row.pk, day), permits=reader.sees_permits(self.row.pk))
+
+    @resolved(
+        "到期事项：许可到期、公告撤销、年度报告（每年 3 月 31 日前）；仅本单位与联盟可见。",
+        "What falls due: ends of permits and listings, annual reports (by 31 March); for itself and the alliance only.",
+    )
+    def due_dates(
+        self,
+        info: strawberry.Info,
+        from_: Annotated[
+            dt.date | None, argument("起始日；默认为今天。", "The first day; today by default.", name="from")
+        ] = None,
+        until: Annotated[
+            dt.date | None,
+            argument("截止日；默认为一年后，最多十年。", "The last day; a year later by default, ten at most."),
+        ] = None,
+    ) -> list[DueDate] | None:
+        reader, (begin, end) = reader_of(info).standing, standing.period(from_, until)
+        if not reader.sees_permits(self.row.pk):
+            return None
+        return [standing.due_date(due) for due in reader.due(self.row.pk, begin, end)]
 
 
 def organisation(row: models.Organisation | None) -> Organisation | None:
@@ -30,6 +80,7 @@ def organisation(row: models.Organisation | None) -> Organisation | None:
     if row is None:
         return None
     return Organisation(
+        row=row,
         id=strawberry.ID(f"Organisation:{row.code}"),
         code=row.code,
         name=row.name,

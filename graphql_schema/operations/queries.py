@@ -7,9 +7,11 @@ import strawberry
 from batteries.rows import Page
 from graphql_schema.enums import EventType
 from graphql_schema.operations import batteries, imports, scans, transfers
+from graphql_schema.operations import gaps as worked
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
+from graphql_schema.operations.gaps import AuditGapConnection
 from graphql_schema.operations.imports import ImportJob, ImportJobConnection
 from graphql_schema.operations.nodes import Node, check_size, cursor, place, reader_of, split_id
 from graphql_schema.operations.organisations import (
@@ -110,6 +112,7 @@ class Query:
         self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None
     ) -> OrganisationConnection:
         page = _page(reader_of(info).organisations_known(), first, after)
+        reader_of(info).parties.meet(page.rows)
         edges = [
             OrganisationEdge(cursor=cursor(row.pk), node=shown) for row in page.rows if (shown := organisation(row))
         ]
@@ -131,6 +134,19 @@ class Query:
         self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None
     ) -> ImportJobConnection:
         return imports.job_page(info, first, after)
+
+    @resolved(
+        "最近一次审计找到的、由本单位负责的缺口；联盟看到全部。",
+        "The gaps of the audit's last run that the own organisation answers for; all for the alliance.",
+    )
+    def gaps(
+        self,
+        info: strawberry.Info,
+        filters: worked.GapFilters = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> AuditGapConnection:
+        return worked.gap_page(info, filters, first, after)
 
     @resolved("按 id 查任何对象。", "Any object by its id.")
     def node(
@@ -165,6 +181,8 @@ def _node(info: strawberry.Info, id_: str) -> Node | None:
         return battery_by_code(info, key, after_write=False)
     if type_ == "Event":
         return event_by_id(info, id_)
+    if type_ == "Gap":
+        return worked.gap_by_id(info, key)
     if type_ == "ImportJob":
         return imports.job_by_id(info, id_)
     if type_ == "Transfer":

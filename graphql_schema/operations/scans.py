@@ -15,8 +15,8 @@ from graphql_schema.enums import LabelState, ScanKind
 from graphql_schema.operations.batteries import Battery, battery
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.nodes import Warning, reader_of, warning  # noqa: A004
-from graphql_schema.operations.reader import Reader
 from graphql_schema.operations.transfers import Transfer, transfer
+from graphql_schema.reader import Reader
 from traceability import errors, identity
 from traceability.access import FULL
 from traceability.values import from_ms

@@ -46,7 +46,9 @@ def test_the_scan_of_an_announced_battery_runs_as_written(world: World) -> None:
     assert [edge["node"]["type"] for edge in found["battery"]["events"]["edges"]] == [
         "PRODUCED", "INSTALLED", "SOLD", "REMOVED", "DISPATCHED",
     ]  # fmt: skip
-    assert found["battery"]["chain"] == {"status": "OPEN", "gaps": []}
+    # Told years after the fact, and never received.
+    assert found["battery"]["chain"]["status"] == "BROKEN"
+    assert {gap["code"] for gap in found["battery"]["chain"]["gaps"]} == {"LATE_REPORT", "UNRECEIVED"}
     assert found["expectedTransfer"]["waybill"] == "W-1"
     assert found["label"] is None
     assert found["warnings"] == []

@@ -11,6 +11,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from graphql import GraphQLObjectType, GraphQLSchema
 
+from graphql_schema.audit.schema import SCHEMA as AUDIT
 from tests.graphql_schema.asking import SCHEMA
 from tests.graphql_schema.doors import addresses, code
 from tests.worlds import World
@@ -29,7 +30,7 @@ def classes(top: type) -> Iterator[type]:
 
 def inside() -> re.Pattern[str]:
     """Names of exceptions and models, paths, modules, SQL: nothing of which a caller may read."""
-    told = set(SCHEMA.type_map)
+    told = {*SCHEMA.type_map, *AUDIT.type_map}
     names = {one.__name__ for one in classes(BaseException)} | {model.__name__ for model in apps.get_models()}
     named = "|".join(sorted(re.escape(name) for name in names - told if len(name) > 6 and name != "Warning"))
     tables = "|".join(model._meta.db_table for model in apps.get_models())
@@ -46,7 +47,8 @@ def inside() -> re.Pattern[str]:
 
 INSIDE = inside()
 #: What a stranger may not even learn from an error: the names of the schema.
-TYPES = re.compile(rf"\b(?:{'|'.join(name for name in SCHEMA.type_map if name[0] != '_' and len(name) > 7)})\b")
+NAMED = [name for name in {**SCHEMA.type_map, **AUDIT.type_map} if name[0] != "_" and len(name) > 7]
+TYPES = re.compile(rf"\b(?:{'|'.join(NAMED)})\b")
 
 
 def near_misses(schema: GraphQLSchema) -> list[str]:

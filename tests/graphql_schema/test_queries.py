@@ -99,10 +99,18 @@ def test_who_received_in_dispute_gets_the_intake_view_and_the_holder_its_chain(w
     seen = battery(world.recycler, pack.code)
     assert (seen["stage"], seen["holder"], seen["chain"], seen["holderRoles"]) == ("PRODUCED", None, None, [])
     assert events(world.recycler, pack.code)["edges"] == []
-    assert battery(world.maker, pack.code)["chain"]["gaps"][0]["code"] == "UNANNOUNCED_RECEIPT"
+    assert [gap["code"] for gap in of_steps(world.maker, pack.code)] == ["UNANNOUNCED_RECEIPT"]
     # Once the holder has sent it there, it is a receipt like any other.
     pack.dispatched(to=world.recycler, by=world.maker)
     assert battery(world.recycler, pack.code)["holder"] == {"code": world.recycler.code}
+
+
+#: What these histories are full of, told years after the fact; the rules have tests of their own.
+BY_TIME = {"LATE_REPORT", "STALLED", "UNRECEIVED"}
+
+
+def of_steps(party: Party, code: str) -> list[dict[str, Any]]:
+    return [gap for gap in battery(party, code)["chain"]["gaps"] if gap["code"] not in BY_TIME]
 
 
 # Chains --------------------------------------------------------------------------------------------------------------
@@ -113,14 +121,14 @@ def test_gaps_say_what_is_missing_since_when_and_whose_it_is(world: World) -> No
     world.capture([world.fact("sold", world.maker, pack.code, at="2024-03-31T20:00:00Z", key="late")])
     chain = battery(world.alliance, pack.code)["chain"]
     assert chain["status"] == "BROKEN"
-    assert chain["gaps"] == [
+    assert of_steps(world.alliance, pack.code) == [
         {
             "code": "UNKNOWN_ORIGIN",
             "severity": "BREAK",
             "since": "2024-04-01",  # the day at +08:00
             "eventKey": "late",
-            "evidence": {"type": "sold", "stage": None},
-            "clause": None,
+            "evidence": {"type": "sold"},
+            "clause": "platform.origin",
             "organisation": {"code": world.maker.code},
         }
     ]
@@ -129,7 +137,7 @@ def test_gaps_say_what_is_missing_since_when_and_whose_it_is(world: World) -> No
 def test_a_missing_link_names_the_stages_that_would_be_right(world: World) -> None:
     pack = world.pack().produced()
     world.capture([world.fact("removed", world.workshop, pack.code)])
-    (gap,) = battery(world.alliance, pack.code)["chain"]["gaps"]
+    (gap,) = of_steps(world.alliance, pack.code)
     assert gap["code"] == "MISSING_LINK"
     assert gap["evidence"] == {"type": "removed", "stage": "produced", "allowed": ["in_vehicle"]}
 
@@ -142,7 +150,7 @@ def test_an_unannounced_receipt_is_answered_by_who_it_came_from(world: World) ->
         world.fact("produced", world.maker, other.code),
         world.fact("received", world.recycler, other.code),
     ])  # fmt: skip
-    gaps = [battery(world.alliance, life.code)["chain"]["gaps"][0] for life in (one, other)]
+    gaps = [of_steps(world.alliance, life.code)[0] for life in (one, other)]
     assert [gap["organisation"]["code"] for gap in gaps] == [world.maker.code, world.recycler.code]
     assert {gap["severity"] for gap in gaps} == {"FLAW"}
 
@@ -150,13 +158,14 @@ def test_an_unannounced_receipt_is_answered_by_who_it_came_from(world: World) ->
 def test_a_second_production_is_a_conflict(world: World) -> None:
     pack = world.pack().produced()
     world.capture([world.fact("produced", world.importer, pack.code)])
-    assert [gap["code"] for gap in battery(world.alliance, pack.code)["chain"]["gaps"]] == ["COMPONENT_CONFLICT"]
+    assert [gap["code"] for gap in of_steps(world.alliance, pack.code)] == ["COMPONENT_CONFLICT"]
 
 
 def test_who_sees_a_part_gets_the_status_of_the_part(world: World) -> None:
     pack = recycled(world)
     world.capture([world.fact("sold", world.recycler, pack.code)])
-    assert battery(world.maker, pack.code)["chain"] == {"status": "OPEN", "gaps": []}
+    assert of_steps(world.maker, pack.code) == []
+    assert battery(world.maker, pack.code)["chain"]["status"] == "FLAWED"
     assert battery(world.recycler, pack.code)["chain"]["status"] == "BROKEN"
 
 

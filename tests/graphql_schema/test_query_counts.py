@@ -101,7 +101,7 @@ def test_nested_fields_are_loaded_for_the_whole_page(world: World, counted: Coun
     } } } }"""
     count, data = counted(world.maker, query)
     assert all(edge["node"]["components"][0]["components"] for edge in data["batteries"]["edges"])
-    assert count == 12
+    assert count == 13
 
 
 @pytest.mark.parametrize("size", [3, 40])

@@ -21,8 +21,12 @@ pytestmark = pytest.mark.django_db
 BOUNDED = {
     "Battery.sources": "the batteries that one product was assembled from",
     "Battery.products": "what was made of one battery",
+    "AuditGap.answers": "what people said of one gap",
     "Battery.lots": "where one battery's mass went",
     "Chain.gaps": "at most one gap a rule and event of one chain",
+    "Organisation.listings": "one a scope and batch that the alliance announced the company in",
+    "Organisation.permits": "one a kind and number",
+    "Organisation.dueDates": "ends of those, and a report a year, within ten years",
     "Event.attachments": "at most as many as a record may name",
     "Query.nodes": "refuses more than 100 ids",
     "ScanResult.warnings": "one a kind of warning",

@@ -4,6 +4,7 @@ import strawberry
 
 from graphql_schema.operations.describing import both
 from graphql_schema.operations.mutations.custody import CustodyMutations
+from graphql_schema.operations.mutations.gaps import GapMutations
 from graphql_schema.operations.mutations.imports import ImportMutations
 from graphql_schema.operations.mutations.labels import LabelMutations
 from graphql_schema.operations.mutations.lives import LifeMutations
@@ -18,6 +19,12 @@ from graphql_schema.operations.mutations.registration import RegistrationMutatio
     )
 )
 class Mutation(
-    RegistrationMutations, LifeMutations, CustodyMutations, LabelMutations, MasterDataMutations, ImportMutations
+    RegistrationMutations,
+    LifeMutations,
+    CustodyMutations,
+    LabelMutations,
+    MasterDataMutations,
+    ImportMutations,
+    GapMutations,
 ):
     """Everything that can be written."""

@@ -6,11 +6,10 @@ from decimal import Decimal
 import strawberry
 from strawberry.scalars import JSON
 
-from graphql_schema.enums import BatteryType, Level, Role
+from graphql_schema.enums import BatteryType, Level, ListingScope, PermitKind, Role
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.mutations.answers import about_organisation
 from graphql_schema.operations.mutations.inputs import FactInput
-from graphql_schema.operations.mutations.words import ListingScope, PermitKind
 
 
 @strawberry.input(

@@ -44,22 +44,5 @@ class RemovalReason(Words):
     SWAP = "swap", "换电", "Battery swap"
 
 
-class PermitKind(Words):
-    """许可的种类；三种齐备方为合法单位。
-    The kind of a permit; a licensed company has all three."""
-
-    PROJECT_FILING = "project_filing", "项目备案", "Filing of the project"
-    EIA = "eia", "环境影响评价", "Environmental impact assessment"
-    POLLUTION = "pollution", "排污许可", "Pollutant discharge permit"
-
-
-class ListingScope(Words):
-    """公告名单的类别。
-    What a company is listed for."""
-
-    RECOVERY = "recovery", "再生利用", "Material recovery"
-    SECOND_LIFE = "second_life", "梯次利用", "Second life"
-
-
-for _enum in (OnError, ReceiptOutcome, RemovalReason, PermitKind, ListingScope):
+for _enum in (OnError, ReceiptOutcome, RemovalReason):
     take_up(_enum)

@@ -4,8 +4,8 @@ Rows are announced when they are made (`want`), which is before the first nested
 that asks loads for all of them, the others find it. So the number of queries depends on the question, not on the data.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -14,79 +14,20 @@ from batteries import chain_reading, consignments, reading
 from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.reading import BatteryFilters
-from batteries.rows import BatteryRow, EventRow, GapRow, ItemRow, ModelRow, Page, TransferRow
+from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
+from graphql_schema.loading import Batch, Parties
+from graphql_schema.standing_reader import StandingReader
 from traceability import events
 from traceability.access import Viewer
+from traceability.audit.live import Standing
+from traceability.audit.telling import parties_in
 from traceability.models import Organisation, Step
 from traceability.values import to_ms
 
-K = TypeVar("K")
-V = TypeVar("V")
 #: Size, from the end, after, before: the arguments of a page of events.
 Window = tuple[int, bool, Any, Any]
 #: Maker, manufacturer code, number.
 ModelKey = tuple[int | None, str, str]
-
-
-class Batch(Generic[K, V]):
-    """Values by key, loaded for all announced keys when the first is asked for."""
-
-    def __init__(self, load: Callable[[Collection[K]], Mapping[K, V]]) -> None:
-        self._load = load
-        self._wanted: set[K] = set()
-        self._found: dict[K, V | None] = {}
-
-    def want(self, keys: Iterable[K | None]) -> None:
-        """Announce keys that may be asked for."""
-        self._wanted.update(key for key in keys if key is not None and key not in self._found)
-
-    def get(self, key: K | None) -> V | None:
-        """Give the value, or None where there is none."""
-        if key is None:
-            return None
-        if key not in self._found:
-            # Taken first: what is loaded may announce more of the same, to be loaded next time.
-            wanted, self._wanted = self._wanted | {key}, set()
-            found = self._load(wanted)
-            self._found.update({each: found.get(each) for each in wanted})
-        return self._found[key]
-
-
-class Parties:
-    """Organisations by id and by manufacturer code, loaded together."""
-
-    def __init__(self) -> None:
-        self._ids: set[int] = set()
-        self._prefixes: set[str] = set()
-        self._by_id: dict[int, Organisation | None] = {}
-        self._by_prefix: dict[str, Organisation | None] = {}
-
-    def want(self, ids: Iterable[int | None] = (), prefixes: Iterable[str] = ()) -> None:
-        """Announce what may be asked for."""
-        self._ids.update(id_ for id_ in ids if id_ is not None and id_ not in self._by_id)
-        self._prefixes.update(prefix for prefix in prefixes if prefix and prefix not in self._by_prefix)
-
-    def by_id(self, id_: int | None) -> Organisation | None:
-        """Give an organisation."""
-        self.want([id_])
-        return None if id_ is None else self._loaded(self._by_id, id_)
-
-    def by_prefix(self, prefix: str) -> Organisation | None:
-        """Give who filed a manufacturer code."""
-        self.want((), [prefix])
-        return self._loaded(self._by_prefix, prefix) if prefix else None
-
-    def _loaded(self, found: dict[Any, Organisation | None], key: Any) -> Organisation | None:
-        if key not in found:
-            rows = Organisation.objects.filter(Q(id__in=self._ids) | Q(prefixes__prefix__in=self._prefixes))
-            self._by_id.update(dict.fromkeys(self._ids))
-            self._by_prefix.update(dict.fromkeys(self._prefixes))
-            for row in rows.annotate(prefix=F("prefixes__prefix")):
-                self._by_id[row.id] = row
-                if row.prefix:
-                    self._by_prefix[row.prefix] = row
-            self._ids, self._prefixes = set(), set()
-        return found[key]
 
 
 class Reader:
@@ -97,11 +38,13 @@ class Reader:
         self.now_ms = to_ms(timezone.now())
         self._rows: dict[str, BatteryRow] = {}
         self.parties = Parties()
+        self.standing = StandingReader(viewer, self.parties)
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
         )
         self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
-        self._notable: Batch[int, list[Step]] = Batch(self._load_notable)
+        self._recalls: Batch[int, list[Step]] = Batch(chain_reading.recalls)
+        self._gaps: Batch[int, list[Standing]] = Batch(self._load_gaps)
         self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
             lambda codes: chain_reading.lineage(self._known(codes))
         )
@@ -130,6 +73,10 @@ class Reader:
         """How many batteries the list holds."""
         return reading.count_batteries(self.viewer, filters)
 
+    def meet(self, rows: Iterable[BatteryRow]) -> None:
+        """Take up batteries that were found in another way."""
+        self._announce(rows)
+
     def _announce(self, rows: Iterable[BatteryRow]) -> None:
         for row in rows:
             # A battery may be seen further on one way than on another; the wider sight is as true.
@@ -138,7 +85,8 @@ class Reader:
                 self._rows[row.code] = row
             self.parties.want([row.holder_id, row.keeper_id, row.transit_to_id], [row.prefix])
             self._models.want((_model_key(row),))
-            self._notable.want((row.chain_id,))
+            self._recalls.want((row.chain_id,))
+            self._gaps.want((row.chain_id,))
             by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
@@ -165,18 +113,19 @@ class Reader:
         self.parties.want(event.organisation_id for page in pages.values() for event in page.rows)
         return pages
 
-    def gaps_of(self, row: BatteryRow) -> tuple[GapRow, ...]:
-        """The gaps of a battery's chain, as far as it is seen."""
-        return chain_reading.gaps(self._notable.get(row.chain_id) or (), row.sight)
+    def gaps_of(self, row: BatteryRow) -> tuple[Standing, ...]:
+        """The gaps of a battery's chain as they stand today, as far as it is seen."""
+        return chain_reading.gaps(self._gaps.get(row.chain_id) or (), row, self.viewer)
 
     def campaigns_of(self, row: BatteryRow) -> tuple[str, ...] | None:
         """What a battery is recalled under, for anyone who handles it; None when it is not recalled."""
-        return chain_reading.campaigns(self._notable.get(row.chain_id) or ())
+        return chain_reading.campaigns(self._recalls.get(row.chain_id) or ())
 
-    def _load_notable(self, chain_ids: Collection[int]) -> dict[int, list[Step]]:
-        found = chain_reading.notable_steps(chain_ids)
-        steps = [step for chain in found.values() for step in chain]
-        self.parties.want(id_ for step in steps for id_ in (step.organisation_id, step.other_id))
+    def _load_gaps(self, chain_ids: Collection[int]) -> dict[int, list[Standing]]:
+        found = chain_reading.gaps_of_chains(chain_ids)
+        gaps = [gap for chain in found.values() for gap in chain]
+        self.parties.want(gap.organisation_id for gap in gaps)
+        self.parties.want(id_ for gap in gaps for id_ in parties_in(gap.evidence))
         return found
 
     def parts_of(self, row: BatteryRow, size: int, after: str | None) -> list[BatteryRow]:
