@@ -8,8 +8,12 @@ ifneq ($(shell command -v uv 2>/dev/null),)
   READY :=
   PYTHON_RUN := uv run python
   RUN := uv run
+  CAMPAIGN_READY :=
+  CAMPAIGN := uv run --group campaign
 else
   READY := .venv/installed
+  CAMPAIGN_READY := .venv/campaign
+  CAMPAIGN := .venv/bin/python -m
   PYTHON_RUN := .venv/bin/python
   RUN := .venv/bin/python -m
   # The first Python on PATH that is new enough; `make PYTHON=/path/to/python3.12 …` overrules it.
@@ -23,7 +27,7 @@ ARGS ?=
 help:
 	@echo "make demo      a small province on an embedded database, and the server"
 	@echo "make test      all tests"
-	@echo "make campaign  the long runs: kill loops, failing disks, lost answers, many writers"
+	@echo "make campaign  the long runs: kill loops, failing disks, lost answers, many writers, Spark (Java 17)"
 	@echo "make lint      style, types, who imports whom"
 	@echo "make messages  maintainers: collect and compile the translations (needs GNU gettext)"
 	@echo "make pins      maintainers: choose newer versions (needs uv)"
@@ -34,8 +38,8 @@ demo: $(READY)
 test: $(READY)
 	$(RUN) pytest $(ARGS)
 
-campaign: $(READY)
-	$(RUN) pytest -m campaign -n 0 --timeout 3600 $(ARGS)
+campaign: $(READY) $(CAMPAIGN_READY)
+	$(CAMPAIGN) pytest -m campaign -n 0 --timeout 3600 $(ARGS)
 
 lint: $(READY)
 	$(RUN) ruff check
@@ -60,4 +64,11 @@ pins:
 	@.venv/bin/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); \
 	  print(*p["project"]["dependencies"], *p["dependency-groups"]["dev"], sep="\n")' > .venv/requirements.txt
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt --requirement .venv/requirements.txt
+	@touch $@
+
+# What campaigns alone need: 400 MB.
+.venv/campaign: .venv/installed
+	@.venv/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["campaign"], sep="\n")' > .venv/campaign.txt
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --requirement .venv/campaign.txt
 	@touch $@

@@ -6,7 +6,7 @@ ledger wrote itself the type, the code and the moment.
 
 from typing import Any
 
-from batteries.models import Battery, Installation
+from batteries.models import Battery, Installation, ScrappedVehicle
 from traceability.models import (
     Component,
     Involvement,
@@ -14,11 +14,12 @@ from traceability.models import (
     LifecycleRecord,
     Organisation,
     Step,
+    StepDetail,
     TransferItem,
 )
 
-#: The shortcut's own flag, and the hash chain, which follows the order of arrival by design.
-_NOT_COMPARED = ("id", "number", "head", "entangled")
+#: What the audit keeps, the shortcut's own flag, and the hash chain, which follows the order of arrival by design.
+_NOT_COMPARED = ("id", "number", "head", "entangled", "touched", "audited", "audit_status")
 Rows = list[tuple[Any, ...]]
 
 
@@ -30,6 +31,10 @@ def snapshot() -> dict[str, Rows]:
     return {
         "records": sorted(_record(row, codes, companies, names) for row in _records()),
         "steps": sorted(_step(row, codes, companies, names) for row in Step.objects.filter(effective=True)),
+        "details": sorted(
+            (codes[row.record_id], names[row.event_id], row.name, row.value) for row in StepDetail.objects.all()
+        ),
+        "scrapped": sorted((row.key, row.vin, row.occurred_ms) for row in ScrappedVehicle.objects.all()),
         "parts": sorted(
             (
                 row.code,
@@ -120,7 +125,8 @@ def _step(row: Step, codes: dict[int, str], companies: dict[int, str], names: di
         shown.append(f"{name}={companies.get(getattr(row, name))}")
     for name in ("claimant_after", "intruder_after"):
         shown.append(f"{name}={companies.get(getattr(row, name))}")
-    shown.append(f"transit_event_before={names.get(row.transit_event_before or 0)}")
+    for name in ("transit_event_before", "transit_event_after"):
+        shown.append(f"{name}={names.get(getattr(row, name) or 0)}")
     return tuple(shown)
 
 

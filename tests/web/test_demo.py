@@ -31,7 +31,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def test_the_demo_tells_what_happened_and_how_to_come_in(played: tuple[Path, str]) -> None:
     told = played[1]
-    found = ("retired", "in_vehicle", "missing_link", "custody_break", "unknown_origin")
+    found = ("retired", "in_vehicle", "缺少环节", "保管中断", "来源不明", "custody break")
     for part in (*found, "evb_", "curl -s", "/graphql/"):
         assert part in told, part
 

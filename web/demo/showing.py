@@ -15,6 +15,7 @@ from rich.table import Table
 from traceability.models import LifecycleEvent, LifecycleRecord, Organisation, Step
 from traceability.values import from_ms
 from traceability.verification import Verified, verify
+from web.demo import auditing
 from web.demo.companies import RECYCLERS, VEHICLE_MAKERS
 from web.demo.feeding import Access
 from web.demo.province import CHINA, Province
@@ -48,18 +49,13 @@ def tell(province: Province, say: Console) -> None:
             "organisations": Organisation.objects.count(),
         }
     )
-    for title, field in ((_("Stage"), "stage"), (_("Chain"), "chain_status")):
-        counts = batteries.values_list(field).annotate(n=Count("id")).order_by("-n")
-        say.print(f"  {title}: " + " · ".join(f"{word or '—'} {number}" for word, number in counts))
-    faults = Step.objects.exclude(fault="").values_list("fault").annotate(n=Count("event")).order_by("-n")
-    unannounced = Step.objects.filter(unannounced=True).count()
-    found = [*faults, ("unannounced_receipt", unannounced)]
-    title = _("Found")
-    say.print(f"  {title}: " + " · ".join(f"{word} {number}" for word, number in found if number))
+    counts = batteries.values_list("stage").annotate(n=Count("id")).order_by("-n")
+    say.print(f"  {_('Stage')}: " + " · ".join(f"{word or '—'} {number}" for word, number in counts))
     counted = Verified()
     broken = list(verify(progress=counted))
     verdict = _("every hash and link holds") if not broken else _("%d records do not hold") % len(broken)
     say.print(f"  {_('Verified')}: {counted.events} · {verdict}")
+    auditing.tell(say)
     _chain(province.shown, say)
 
 

@@ -1,0 +1,170 @@
+"""The audit's files: gaps, figures, samples and reports of a run, and evidence that others can check.
+
+    GET /files/audit/<run>/                          the run, as far as its reader may see
+    GET /files/audit/<run>/gaps.<csv|xlsx|jsonl|parquet>
+    GET /files/audit/<run>/figures.<…>?groupBy=organisation|region|manufacturer|model|month
+    GET /files/audit/<run>/report.pdf?language=en
+    GET /files/audit/<run>/sample.<…>?seed=&risk=low|medium|high
+    GET /files/audit/batteries/<code>/evidence.zip
+    GET /files/audit/gaps/<id>/evidence.zip
+
+<run> is the id of a run that was kept, or `latest`. The alliance gets all of it, another organisation its own gaps and
+the batteries that it sees whole; to everybody else there is nothing there.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from batteries.audit_samples import draw_sample
+from batteries.codes import normalise
+from traceability.access import Viewer
+from traceability.audit import kept
+from traceability.audit.access_log import note_access
+from traceability.audit.calendar import day_of
+from traceability.audit.exporting import MEDIA_TYPES, write_figures, write_gaps, write_table
+from traceability.audit.reading import completeness, last_run, visible_gaps
+from traceability.errors import Refusal, refuse
+from traceability.models import AuditRun
+from web.audit_report.bundles import write_bundle
+from web.audit_report.report import write_report
+from web.callers import viewer_of, wait_of
+from web.files import refused
+
+#: What a refusal answers; everything else that was asked wrongly is 400.
+_STATUSES: Final = {"not_found": 404, "engine_missing": 501}
+Door = Callable[..., HttpResponseBase]
+
+
+def _door(view: Callable[..., HttpResponseBase]) -> Door:
+    """Open to who is known and belongs to somebody; a refusal becomes an answer; the alliance's reading is noted."""
+
+    @require_safe
+    @wraps(view)
+    def opened(request: HttpRequest, **place: str) -> HttpResponseBase:
+        viewer = viewer_of(request)
+        if wait := wait_of(request):
+            response = refused(429, refuse("too_many_attempts"))
+            response["Retry-After"] = str(wait)
+            return response
+        if not viewer.is_known:
+            return refused(401, refuse("sign_in"))
+        if viewer.organisation_id is None:
+            raise Http404
+        try:
+            answer = view(request, viewer, **place)
+        except Refusal as refusal:
+            status = _STATUSES.get(refusal.code, 400)
+            if status == 404:
+                raise Http404 from None
+            return refused(status, refusal)
+        note_access(viewer, request.path)
+        answer["Cache-Control"] = "private, no-store"
+        patch_vary_headers(answer, ("Authorization", "Cookie"))
+        return answer
+
+    return opened
+
+
+@_door
+def run_page(request: HttpRequest, viewer: Viewer, run: str) -> HttpResponse:
+    """Give what a run has on record: what a printed report is compared with."""
+    found = kept.find_run(run)
+    told: dict[str, Any] = {
+        "id": found.public_id,
+        "asOf": day_of(found.as_of).isoformat(),
+        "scope": found.scope,
+        "engine": found.engine,
+        "parameters": found.parameters,
+        "seenEvent": found.seen_event,
+        "startedAt": found.started_at.isoformat(),
+        "finishedAt": found.finished_at and found.finished_at.isoformat(),
+    }
+    digest, count = kept.digest_of(kept.standing_gaps(found, viewer))
+    return JsonResponse(told | {"gaps": count, "gapsDigest": digest})
+
+
+@_door
+def gaps(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
+    """Give the gaps that stood when the run ended."""
+    found = kept.find_run(run)
+    told = kept.told_gaps(kept.standing_gaps(found, viewer))
+    return _file(lambda file: write_gaps(told, file, form), MEDIA_TYPES[form], f"gaps-{found.public_id}.{form}")
+
+
+@_door
+def figures(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
+    """Give a run's figures; an organisation's own are counted as of the last run only."""
+    found = _run_with_figures(run, viewer)
+    group = request.GET.get("groupBy", "organisation")
+    rows = completeness(viewer, group, run=found)
+    name = f"figures-{group}-{found.public_id}.{form}"
+    return _file(lambda file: write_figures(rows, file, form), MEDIA_TYPES[form], name)
+
+
+@_door
+def report(request: HttpRequest, viewer: Viewer, run: str) -> FileResponse:
+    """Give a run's report as PDF, in the language that was asked for or is the reader's."""
+    found = _run_with_figures(run, viewer)
+    language, address = _language(request), request.build_absolute_uri(f"/files/audit/{found.public_id}/")
+
+    def write(file: BinaryIO) -> None:
+        write_report(found, file, language, viewer=viewer, address=address)
+
+    return _file(write, "application/pdf", f"audit-{found.public_id}.pdf")
+
+
+@_door
+def sample(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
+    """Give a random sample of the batteries that the run judged; without a seed, a new one."""
+    found = kept.find_run(run)
+    drawn = draw_sample(found, request.GET.get("seed") or None, request.GET.get("risk") or None, viewer)
+    return _file(
+        lambda file: write_table(drawn.table, file, form), MEDIA_TYPES[form], f"sample-{found.public_id}.{form}"
+    )
+
+
+@_door
+def battery_evidence(request: HttpRequest, viewer: Viewer, code: str) -> FileResponse:
+    """Give the evidence of a battery."""
+    code, language = normalise(code), _language(request)
+    return _file(lambda file: write_bundle(code, file, viewer, language), "application/zip", f"evidence-{code}.zip")
+
+
+@_door
+def gap_evidence(request: HttpRequest, viewer: Viewer, id_: str) -> FileResponse:
+    """Give the evidence of a finding."""
+    gap = visible_gaps(viewer).filter(pk=int(id_)).select_related("record").first()
+    if gap is None:
+        raise Http404
+    language = _language(request)
+    return _file(lambda file: write_bundle(gap, file, viewer, language), "application/zip", f"evidence-gap-{id_}.zip")
+
+
+def _run_with_figures(run: str, viewer: Viewer) -> AuditRun:
+    found = kept.find_run(run)
+    if not viewer.is_alliance and found != last_run():
+        raise Http404
+    return found
+
+
+def _language(request: HttpRequest) -> str | None:
+    return request.GET.get("language") or get_language()
+
+
+def _file(write: Callable[[BinaryIO], None], media_type: str, name: str) -> FileResponse:
+    """Write to the disk, then send: what breaks off is shorter than announced, and no database is kept waiting."""
+    with ExitStack() as unless_sent:
+        file = unless_sent.enter_context(TemporaryFile())
+        write(file)
+        file.seek(0)
+        unless_sent.pop_all()
+    return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)
