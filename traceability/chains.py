@@ -215,13 +215,17 @@ def walk(chain: Chain, lives: Lives | None = None) -> Walk:
             result.left[inside.id] = None
         origin = False
         if lives is not None:
+            had_origin = result.state.origin
             if inside and occurrence.fact.type not in NOT_RELEASING:
                 result.state = released(result.state, lives.at(inside.parent, occurrence.order))
                 # Stated to be in two at once, it is in neither once it acts by itself.
                 for stay_id, left in result.left.items():
                     result.left[stay_id] = occurrence.fact.occurred_ms if left is None else left
                 inside = None
-            origin = occurrence.fact.type == "released" and lives.origin_of(occurrence.fact.details.get("from"))
+            if occurrence.fact.type == "released":
+                # Only what it is said to come out of gives it an origin, wherever else it is said to be built in.
+                result.state = replace(result.state, origin=had_origin)
+                origin = lives.origin_of(occurrence.fact.details.get("from"))
         outcome = step(result.state, move_of(occurrence, origin=origin))
         result.steps.append(Taken(occurrence, result.state, outcome))
         result.state = outcome.state
