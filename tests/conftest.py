@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.worlds import World
@@ -21,7 +22,7 @@ from traceability.door import budgets
 # random profiles below.
 _quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 _plain = settings(deadline=None, suppress_health_check=_quiet, database=None, print_blob=True)
-settings.register_profile("default", _plain, max_examples=60, derandomize=True)
+settings.register_profile("default", _plain, max_examples=40, derandomize=True)
 settings.register_profile("random", _plain, max_examples=60, derandomize=False)
 # Finds that something is wrong much sooner than what the smallest example of it is.
 _no_shrink = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]
@@ -58,6 +59,12 @@ def no_points_are_left_over() -> Iterator[None]:
     budgets.forget_leases()
     yield
     budgets.forget_leases()
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left_over() -> None:
+    """Of the last request of the test before; each begins in the product's own."""
+    translation.deactivate()
 
 
 @pytest.fixture

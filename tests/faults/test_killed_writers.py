@@ -85,7 +85,7 @@ def undisturbed(place: Place, command: Command) -> float:
 @pytest.mark.parametrize(
     ("file", "kind", "kills", "rows"),
     [
-        pytest.param(registration, "here", 2, 6_000, id="register-short"),
+        pytest.param(registration, "here", 1, 3_000, id="register-short"),
         pytest.param(registration, "sqlite", 20, 25_000, marks=campaign, id="register-sqlite"),
         pytest.param(registration, "cluster", 20, 25_000, marks=campaign, id="register-cluster"),
         pytest.param(capture, "sqlite", 10, 10_000, marks=campaign, id="capture-sqlite"),
@@ -121,7 +121,7 @@ SILENT = "UPDATE traceability_importjob SET lease_until = '2000-01-01 00:00:00' 
 @pytest.mark.parametrize(
     ("kind", "kills", "rows"),
     [
-        pytest.param("here", 2, 6_000, id="short"),
+        pytest.param("here", 1, 3_000, id="short"),
         pytest.param("sqlite", 10, 25_000, marks=campaign, id="sqlite"),
         pytest.param("cluster", 10, 25_000, marks=campaign, id="cluster"),
     ],

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.graphql_schema.asking import good
 from tests.histories import HOLDERS, P, Told, tellings
@@ -118,6 +118,7 @@ def takes_part(step: Step, who: int) -> bool:
     return sound and (held or addressed or sent_back)
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(history=tellings(codes=(P,), size=12))
 def test_only_who_took_part_has_it_in_its_list(world: World, history: list[Told]) -> None:
     with rolled_back():

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import event, given, note
+from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from tests import factories
@@ -82,6 +82,7 @@ def test_any_order_of_arrival_leads_to_the_same(world: World, data: st.DataObjec
     assert difference(in_time, captured(world, calls)) == {}
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data())
 def test_corrected_mistakes_leave_no_trace_in_what_is_projected(world: World, data: st.DataObject) -> None:
     history = data.draw(tellings(size=6))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -50,6 +50,7 @@ def test_a_day_gone_by_is_seen_the_same_on_duckdb(world: World, as_of: str) -> N
     assert there == here
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(history=tellings(), day=st.integers(-1, 400))
 def test_any_history_is_judged_the_same_on_duckdb(world: World, history: list[Told], day: int) -> None:
     with rolled_back():

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from tests import factories
@@ -19,6 +19,8 @@ from traceability.models import Gap, LifecycleRecord, Organisation
 from traceability.receipts import RECORDED
 
 Record = dict[str, Any]
+#: Each is a history or two in a database; campaigns look at thousands.
+EXAMPLES = settings.default.max_examples * 5 // 8
 
 
 def captured(world: World, told: Sequence[Record]) -> list[Record]:
@@ -50,6 +52,7 @@ def world(world: World) -> World:
     return world
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_the_audit_finds_what_the_contract_says(world: World, data: st.DataObject) -> None:
     told = data.draw(stories.stories())
@@ -61,6 +64,7 @@ def test_the_audit_finds_what_the_contract_says(world: World, data: st.DataObjec
         compare(found(as_of), expected)
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_one_battery_by_itself_has_the_gaps_that_it_has_among_all(world: World, data: st.DataObject) -> None:
     told = data.draw(stories.stories())
@@ -73,6 +77,7 @@ def test_one_battery_by_itself_has_the_gaps_that_it_has_among_all(world: World, 
             compare(found(as_of, battery=code), {gap for gap in everything if gap.battery == code})
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_a_past_day_sees_what_a_ledger_of_that_day_held(world: World, data: st.DataObject) -> None:
     told = data.draw(stories.stories())
@@ -86,6 +91,7 @@ def test_a_past_day_sees_what_a_ledger_of_that_day_held(world: World, data: st.D
         compare(then, found(as_of))
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_the_order_of_arrival_changes_no_gap(world: World, data: st.DataObject) -> None:
     told = data.draw(stories.happenings())
@@ -120,6 +126,7 @@ def kept(as_of: date, *, touched: bool) -> set[tuple[Any, ...]]:
     return opened()
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_what_changed_since_is_enough_to_judge(world: World, data: st.DataObject) -> None:
     """Facts, corrections, permits, listings and roles, in parts; after each part time passes, and a run is kept."""
