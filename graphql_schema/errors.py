@@ -53,6 +53,7 @@ MESSAGES: dict[str, Any] = {
     "too_many_aliases": _("The query uses more than {limit} aliases."),
     "too_many_directives": _("The query uses more than {limit} directives."),
     "too_many_operations": _("The query holds more than {limit} operations."),
+    "too_many_variables": _("The query declares more than {limit} variables."),
     "too_many_fragments": _("The query holds more than {limit} fragments."),
     "fragment_cycle": _("The fragment {value} contains itself."),
     "one_mutation_a_request": _("Send one mutation a request; for many batteries use the mutations that take lists."),

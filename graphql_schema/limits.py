@@ -48,11 +48,12 @@ PAGE_ARGUMENTS = ("first", "last")
 class Limits:
     """What one request may ask for at most; `settings.GRAPHQL_LIMITS` overrides by name."""
 
-    tokens: int = 2_500
+    tokens: int = 2_000
     comments: int = 500
     characters: int = 100_000
     operations: int = 10
     fragments: int = 100
+    variables: int = 100
     depth: int = 12
     introspection_depth: int = 20
     fields: int = 500
@@ -235,6 +236,8 @@ class _Meter:
             if isinstance(variable.default_value, IntValueNode):
                 defaults[variable.variable.name.value] = _number(variable.default_value)
         shape.add(self._selection_set(node.selection_set, self.schema.get_root_type(node.operation)))
+        if len(node.variable_definitions) > self.limits.variables:
+            raise refusal("too_many_variables", node, limit=self.limits.variables)
         self._check_counts(shape, node)
         if max(shape.places.values(), default=0) > self.limits.repeats:
             raise refusal("too_many_repeats", node, limit=self.limits.repeats)
