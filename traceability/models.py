@@ -147,6 +147,9 @@ class LifecycleRecord(models.Model):
     #: How often its chain was written to, and how often when the audit last took it up.
     touched = models.IntegerField(default=0)
     audited = models.IntegerField(default=0)
+    #: Of its facts, those with an enforced deadline, and of these the late ones, as the audit last counted them.
+    audit_facts = models.IntegerField(default=0)
+    audit_late = models.IntegerField(default=0)
 
     class Meta:
         ordering = ("kind", "code")

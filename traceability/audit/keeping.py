@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db.models import Q
 
-from traceability.audit import statute
+from traceability.audit import figures, statute
 from traceability.audit.calendar import end_of
 from traceability.audit.compiling import rules, used
 from traceability.audit.finding import Place
@@ -67,8 +67,14 @@ def _add(ids: str) -> None:
     execute(f"INSERT INTO {SCOPE} SELECT * FROM ({ids}) n WHERE record_id IS NOT NULL ON CONFLICT DO NOTHING")
 
 
-def keep(run: AuditRun, *, verified: bool) -> None:
-    """Open what is new, close what is gone, and settle the status of each chain; the caller holds a transaction."""
+def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
+    """Open what is new, close what is gone, and settle the status of each chain; the caller holds a transaction.
+
+    Args:
+        run: the run.
+        place: what it judged.
+        verified: whether it looked for altered events, too.
+    """
     judged = "1 = 1" if run.scope == run.Scope.ALL else f"g.record_id IN (SELECT record_id FROM {SCOPE})"
     left = "" if verified else f"AND g.code <> '{ALTERED}'"
     if run.scope != run.Scope.ALL:
@@ -93,7 +99,7 @@ def keep(run: AuditRun, *, verified: bool) -> None:
           AND g.event_id = f.event_id AND g.closed_in_id IS NULL)
       ON CONFLICT DO NOTHING""")
     _recall_answers(run)
-    _settle()
+    _settle(run, place)
     run.batteries = LifecycleRecord.objects.filter(
         kind=LifecycleRecord.Kind.BATTERY, chain=None, started=True, part_of=""
     ).count()
@@ -115,18 +121,42 @@ def _recall_answers(run: AuditRun) -> None:
       WHERE g.opened_in_id = {run.pk} AND EXISTS (SELECT 1 {answer})""")
 
 
-def _settle() -> None:
-    """Write each chain's status, and that what was taken up is done; only rows that change are touched."""
+def _settle(run: AuditRun, judged: Place) -> None:
+    """Write of each judged chain its status, its facts, and that it was taken up; only rows that change are touched."""
     done = ", ".join(f"'{stage}'" for stage in sorted(COMPLETING))
-    execute(f"""
-      UPDATE traceability_lifecyclerecord AS r SET audit_status = n.status, audited = n.audited FROM (
-        SELECT h.id, COALESCE(t.touched, h.audited) AS audited,
-          CASE WHEN h.kind <> 'battery' OR h.chain_id IS NOT NULL THEN 'open'
-            WHEN g.worst = 2 THEN 'broken' WHEN g.worst = 1 THEN 'flawed'
-            WHEN h.stage IN ({done}) THEN 'complete' ELSE 'open' END AS status
-        FROM traceability_lifecyclerecord h
-        LEFT JOIN {TAKEN} t ON t.record_id = h.id
-        LEFT JOIN (
-          SELECT record_id, MAX(CASE severity WHEN 'break' THEN 2 ELSE 1 END) AS worst
-          FROM traceability_gap WHERE closed_in_id IS NULL GROUP BY record_id) g ON g.record_id = h.id) n
-      WHERE n.id = r.id AND (r.audit_status <> n.status OR r.audited <> n.audited)""")
+    within = "" if run.scope == run.Scope.ALL else f"WHERE h.id IN ({_moved(run)})"
+    with figures.facts(judged) as facts:
+        execute(f"""
+          UPDATE traceability_lifecyclerecord AS r
+          SET audit_status = n.status, audited = n.audited, audit_facts = n.facts, audit_late = n.late
+          FROM (
+            SELECT h.id, COALESCE(t.touched, h.audited) AS audited, COALESCE(g.late, 0) AS late,
+              {_counted(run)} AS facts,
+              CASE WHEN h.kind <> 'battery' OR h.chain_id IS NOT NULL THEN 'open'
+                WHEN g.worst = 2 THEN 'broken' WHEN g.worst = 1 THEN 'flawed'
+                WHEN h.stage IN ({done}) THEN 'complete' ELSE 'open' END AS status
+            FROM traceability_lifecyclerecord h
+            LEFT JOIN {TAKEN} t ON t.record_id = h.id
+            LEFT JOIN ({facts}) f ON f.record_id = h.id
+            LEFT JOIN (
+              SELECT record_id, MAX(CASE severity WHEN 'break' THEN 2 ELSE 1 END) AS worst,
+                SUM(CASE code WHEN 'late_report' THEN 1 ELSE 0 END) AS late
+              FROM traceability_gap WHERE closed_in_id IS NULL GROUP BY record_id) g ON g.record_id = h.id
+            {within}) n
+          WHERE n.id = r.id AND (r.audit_status <> n.status OR r.audited <> n.audited
+            OR r.audit_facts <> n.facts OR r.audit_late <> n.late)""")
+
+
+def _moved(run: AuditRun) -> str:
+    """Chains of which a run over a part may have something new to say: judged, or with a gap that came due."""
+    return f"""
+      SELECT record_id FROM {SCOPE} UNION SELECT record_id FROM {TAKEN}
+      UNION SELECT record_id FROM traceability_gap WHERE opened_in_id = {run.pk}
+      UNION SELECT record_id FROM traceability_gap WHERE closed_in_id = {run.pk}"""
+
+
+def _counted(run: AuditRun) -> str:
+    if run.scope == run.Scope.ALL:
+        return "COALESCE(f.facts, 0)"
+    # Not judged, not counted: the facts of a chain in which something only came due are what they were.
+    return f"CASE WHEN h.id IN (SELECT record_id FROM {SCOPE}) THEN COALESCE(f.facts, 0) ELSE h.audit_facts END"

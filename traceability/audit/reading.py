@@ -12,9 +12,7 @@ from django.db.models import QuerySet
 
 from traceability import replica
 from traceability.access import Viewer
-from traceability.audit.figures import GROUPS, batteries, facts
-from traceability.audit.finding import Place
-from traceability.audit.relations import HEADS_NOW
+from traceability.audit.figures import GROUPS, batteries
 from traceability.errors import refuse
 from traceability.models import AuditFigure, AuditRun, Gap, Organisation
 
@@ -87,28 +85,21 @@ def completeness(viewer: Viewer, group_by: str, *, run: AuditRun | None = None) 
         counts = _gap_counts(group_by, "1 = 1") if run == last_run() else {}
     elif viewer.organisation_id is not None:
         own = f"h.holder_id = {int(viewer.organisation_id)}"
-        rows, counts = _counted(run, group_by, own), _gap_counts(group_by, own)
+        rows, counts = _counted(group_by, own), _gap_counts(group_by, own)
     else:
         return []
     labels = _labels(group_by, [row[0] for row in rows])
     return [Figures(key, labels.get(key, key), *map(int, found), counts.get(key, {})) for key, *found in rows]  # type: ignore[arg-type, call-arg]
 
 
-def _counted(run: AuditRun, group_by: str, condition: str) -> list[tuple[Any, ...]]:
-    """The figures of some batteries, counted now."""
-    late = (
-        "SELECT record_id, COUNT(*) AS late FROM traceability_gap"
-        " WHERE code = 'late_report' AND closed_in_id IS NULL GROUP BY record_id"
-    )
+def _counted(group_by: str, condition: str) -> list[tuple[Any, ...]]:
+    """The figures of some batteries, as the last run left them."""
     counted = ", ".join(
         f"SUM(CASE WHEN status = '{status}' THEN 1 ELSE 0 END)" for status in ("complete", "open", "flawed", "broken")
     )
     return _rows(f"""
-      SELECT by_{group_by}, COUNT(*), {counted}, SUM(COALESCE(f.facts, 0)),
-        SUM(COALESCE(f.facts, 0) - COALESCE(l.late, 0))
-      FROM ({batteries()} AND {condition}) b
-      LEFT JOIN ({facts(Place(run.as_of, HEADS_NOW))}) f ON f.record_id = b.record_id
-      LEFT JOIN ({late}) l ON l.record_id = b.record_id GROUP BY by_{group_by} ORDER BY by_{group_by}""")
+      SELECT by_{group_by}, COUNT(*), {counted}, SUM(facts), SUM(facts - late)
+      FROM ({batteries()} AND {condition}) b GROUP BY by_{group_by} ORDER BY by_{group_by}""")
 
 
 def _gap_counts(group_by: str, condition: str) -> dict[str, dict[str, int]]:

@@ -77,10 +77,11 @@ def audit(
         run = _begun(day, record, engine=engine, kept=kept, partly=partly is not None)
         if kept:
             keeping.take(last)
+        place = Place(day, heads)
         if engine == DATABASE:
-            _find(Place(day, heads), record, partly)
+            place = _find(place, record, partly)
         else:
-            with engines.asked(Place(day, heads), engine, master) as found:
+            with engines.asked(place, engine, master) as found:
                 staging.add_rows(found)
         if verify:
             staging.add_rows(altered(record=record, scoped=partly is not None))
@@ -90,7 +91,7 @@ def audit(
         if kept:
             with transaction.atomic():
                 run.save()
-                keeping.keep(run, verified=verify)
+                keeping.keep(run, place, verified=verify)
                 figures.keep(run)
                 run.save()
         yield Found(run)
@@ -123,7 +124,8 @@ def _record_of(battery: str) -> int:
     return int(found[1] or found[0])
 
 
-def _find(everything: Place, record: int | None, last: AuditRun | None) -> None:
+def _find(everything: Place, record: int | None, last: AuditRun | None) -> Place:
+    """Ask every rule; gives what was judged."""
     place = everything
     if record is not None:
         place = everything.only(f"record_id = {record}")
@@ -137,3 +139,4 @@ def _find(everything: Place, record: int | None, last: AuditRun | None) -> None:
             since = last.as_of - int(parameters().get(rule.timed, 0))
             beyond = f"since_day > {since} AND record_id NOT IN (SELECT record_id FROM {staging.SCOPE})"
             staging.add(everything, rule, condition=beyond)
+    return place
