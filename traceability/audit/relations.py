@@ -7,10 +7,10 @@ makes a date a day.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import ibis
-import ibis.expr.types as ir
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 #: At +08:00.
 OFFSET_MS: Final = 8 * 3_600_000
@@ -37,8 +37,10 @@ class Relation:
     #: Cut to what is judged.
     scoped: bool = False
 
-    def table(self, name: str) -> ir.Table:
+    def table(self, name: str) -> "ir.Table":
         """It as a table of an expression; nothing is said of what may be missing."""
+        import ibis  # a second to load, and most processes never judge a chain
+
         types = {"i": "int64", "t": "string"}
         return ibis.table({column: types[kind] for column, kind in self.columns.items()}, name=name)
 
