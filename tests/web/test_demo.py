@@ -12,7 +12,6 @@ from django.db import connection
 from web.demo import files, province
 from web.demo.showing import TODAY
 
-
 #: The demo makes an embedded database of its own, whichever the tests run on.
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="the demo knows only the embedded database")
 
