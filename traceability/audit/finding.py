@@ -9,6 +9,7 @@ from django.db import connection
 from traceability import law
 from traceability.audit import calendar, statute
 from traceability.audit.compiling import compiled, compiled_widening, in_place, relations, rules, used
+from traceability.audit.relations import HEADS_NOW
 from traceability.audit.rule import Rule
 
 _DAY: Final = re.compile(r"DAY_OF\((\w+)\)")
@@ -62,7 +63,10 @@ class Place:
 
 def sources(heads: str, steps: str = "") -> dict[str, str]:
     """How each relation is read from this database."""
-    found = {name: relation.sql for name, relation in relations().items()}
+    found = {
+        name: relation.now if relation.now and heads == HEADS_NOW else relation.sql
+        for name, relation in relations().items()
+    }
     # The scope is asked of heads as well, whichever way they are read.
     found["heads"] = f"SELECT * FROM ({heads}) h WHERE {{scope}}"
     if steps:

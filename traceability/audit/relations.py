@@ -36,6 +36,8 @@ class Relation:
     sql: str
     #: Cut to what is judged.
     scoped: bool = False
+    #: Likewise, while every report is seen; empty for the same.
+    now: str = ""
 
     def table(self, name: str) -> "ir.Table":
         """It as a table of an expression; nothing is said of what may be missing."""
@@ -115,6 +117,8 @@ RELATIONS: dict[str, Relation] = {
   SELECT c.code, c.parent_code, c.since_event_id AS since_event, c.since_ms, c.until_ms
   FROM traceability_component c JOIN traceability_step s ON s.event_id = c.since_event_id
   WHERE s.reported_ms <= {end}""",
+        now="""
+  SELECT code, parent_code, since_event_id AS since_event, since_ms, until_ms FROM traceability_component""",
     ),
     "details": Relation(
         {"event_id": "i", "name": "t", "value": "t"},
