@@ -45,10 +45,11 @@ class Place:
         return self.placed(compiled(rule, connection.vendor), used(rule.code))
 
     def widening(self, rule: Rule, changed: str) -> str:
-        """The statement for what else is judged; `changed` selects the ids of records that changed."""
+        """The statement for what else is judged; `changed` selects the ids and codes of what changed."""
         names = used(rule.code, widening=True)
         sql = self.placed(compiled_widening(rule.code, connection.vendor), names)
-        return f'WITH "changed" AS ({changed}), {sql[5:]}'
+        # Not written down in between: the planner knows the table that these ids are selected from.
+        return f'WITH "changed" AS NOT MATERIALIZED ({changed}), {sql[5:]}'
 
     def placed(self, statement: str, names: tuple[str, ...]) -> str:
         """A statement over these relations, as it is asked of this database."""

@@ -61,9 +61,8 @@ def widen(r: Relations, changed: ir.Table) -> ir.Table:
     s, mine, theirs = r.every_step, r.components, r.components.view()
     own = changed.join(s, "record_id").join(mine, s.event_id == mine.since_event).select(part=mine.code)
     shared = own.join(theirs, own.part == theirs.code).select(event_id=theirs.since_event)
-    names, built = r.names, r.components.view()
-    changed_parts = changed.join(names, "record_id").select(part=names.code)
-    told = changed_parts.join(built, changed_parts.part == built.code).select(event_id=built.since_event)
+    built = r.components.view()
+    told = changed.join(built, changed.code == built.code).select(event_id=built.since_event)
     return shared.union(told, distinct=True).join(r.every_step.view(), "event_id").select("record_id").distinct()
 
 
