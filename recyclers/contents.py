@@ -36,19 +36,13 @@ _PHOSPHATE: Final = "B"
 
 def dry_mg(mass_mg: int | Fraction, quality: Quality) -> Fraction:
     """Take the moisture off a mass."""
-    return Fraction(mass_mg) * (WHOLE - quality.moisture_ppb) / WHOLE
+    return Fraction(mass_mg * (WHOLE - quality.moisture_ppb), WHOLE)
 
 
 def dry_share(quality: Quality, what: str) -> Fraction | None:
     """Give an element's or component's share of the dry mass, 0 to 1; None where it is not known."""
-    if what in quality.assay:
-        return Fraction(quality.assay[what]) / WHOLE
-    material = MATERIALS.get(quality.material or "")
-    if material is None or what in material.unknown:
-        return ZERO if _is_foreign(what, quality.assay, quality.battery_type) else None
-    share = Fraction(material.shares.get(what, 0)) / WHOLE
-    # Of the dry powder all is powder; purity is said of compounds.
-    return share if what in COMPONENTS else share * quality.purity_ppb / WHOLE
+    share = _dry_share(quality, what)
+    return None if share is None else Fraction(share, WHOLE**2)
 
 
 def content_mg(flow: Flow, what: str) -> Fraction | None:
@@ -58,12 +52,14 @@ def content_mg(flow: Flow, what: str) -> Fraction | None:
     if isinstance(flow, BatteryInput):
         composition = flow.composition or {}
         if what in composition:
-            return Fraction(flow.mass_mg) * composition[what] / WHOLE
+            return Fraction(flow.mass_mg * composition[what], WHOLE)
         return ZERO if _is_foreign(what, composition, flow.battery_type) else None
     quality = _quality(flow)
     if quality is None:
         return ZERO
-    return _times(dry_mg(flow.mass_mg, quality), dry_share(quality, what))
+    share = _dry_share(quality, what)
+    # Whole numbers up to here: a fraction costs ten times as much to multiply, and there are many.
+    return None if share is None else Fraction(flow.mass_mg * (WHOLE - quality.moisture_ppb) * share, WHOLE**3)
 
 
 def states(flow: Flow, what: str) -> bool:
@@ -98,7 +94,7 @@ def merged(parts: Sequence[tuple[int, Quality]]) -> Quality:
     material = materials.pop() if len(materials) == 1 else None
     assay: dict[str, Fraction] = {}
     for what in (*ELEMENTS, *OTHER_ELEMENTS, *COMPONENTS):
-        known = total(_times(dry_mg(*part), dry_share(part[1], what)) for part in weighed)
+        known = total(content_mg(Residue("", *part), what) for part in weighed)
         # What no part speaks of is left to the material again, as it was in each part.
         spoken_of = material is None or any(what in quality.assay for _, quality in weighed)
         if known is not None and dry and (known or spoken_of):
@@ -111,8 +107,15 @@ def merged(parts: Sequence[tuple[int, Quality]]) -> Quality:
     )
 
 
-def _times(mass_mg: Fraction, share: Fraction | None) -> Fraction | None:
-    return None if share is None else mass_mg * share
+def _dry_share(quality: Quality, what: str) -> int | Fraction | None:
+    """Give a share of the dry mass in billionths of parts per billion."""
+    if what in quality.assay:
+        return quality.assay[what] * WHOLE
+    material = MATERIALS.get(quality.material or "")
+    if material is None or what in material.unknown:
+        return 0 if _is_foreign(what, quality.assay, quality.battery_type) else None
+    # Of the dry powder all is powder; purity is said of compounds.
+    return material.shares.get(what, 0) * (WHOLE if what in COMPONENTS else quality.purity_ppb)
 
 
 def _quality(flow: LotInput | ReagentInput | Output | Residue) -> Quality | None:

@@ -72,7 +72,7 @@ class Intermediates:
 
     def outside_mg(self, batch: Batch, item: Input) -> Fraction:
         """Give the mass of an input that comes from outside the process."""
-        return item.mass_mg - sum((draw.mass_mg for draw in self.draws(batch, item)), ZERO)
+        return Fraction(item.mass_mg) - sum(draw.mass_mg for draw in self.draws(batch, item))
 
     def inside_content_mg(self, draws: Iterable[Draw], what: str) -> Fraction | None:
         """Give how much of an element or component came from inside: as it was in the lots that the process made."""
@@ -90,7 +90,9 @@ class Intermediates:
     def outside_content_mg(self, batch: Batch, item: Input, what: str) -> Fraction | None:
         """Give how much of an element or component an input brings from outside; None where it is not known."""
         draws = self.draws(batch, item)
-        if draws and not self.outside_mg(batch, item):
+        if not draws:
+            return content_mg(item, what)
+        if not self.outside_mg(batch, item):
             return ZERO
         content, inside = content_mg(item, what), self.inside_content_mg(draws, what)
         return None if content is None or inside is None else content - inside
