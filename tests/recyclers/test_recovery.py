@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recyclers.contents import content_mg
-from recyclers.flows import Batch, BatteryInput, LotFacts, LotInput, Output, Quality, Residue, percent_ppb
+from recyclers.flows import Batch, BatteryInput, LotFacts, Output, Quality, Residue, percent_ppb
 from recyclers.recovery import (
     CLAUSES,
     MEASURED,
