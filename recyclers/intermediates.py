@@ -4,6 +4,7 @@ records.md, «Batches and lots»: such a lot is counted once, where the element 
 batches made, the part that they drew again is taken out on both sides: it is no output of the one, no input of the
 other. Drawn more than was made, the surplus is feed from outside. Lots that were split or merged between are followed
 by mass. The batches given are the boundary: a lot that one of them made and a batch of another period drew leaves.
+Times play no part: a lot cannot be drawn before it is made, whatever the clocks say.
 """
 
 from collections import defaultdict
@@ -50,9 +51,10 @@ class Intermediates:
                 for draw in self._roots.of(batch, fed):
                     self._drawn[draw.made] += draw.mass_mg
 
-    def __len__(self) -> int:
-        """How many lots stay inside, wholly or in part."""
-        return sum(1 for drawn in self._drawn.values() if drawn)
+    def lots(self, batches: Iterable[Batch]) -> int:
+        """Count the lots of these batches that stay inside, wholly or in part."""
+        made = {(batch.process, output.lot) for batch in batches for output in batch.outputs}
+        return len(made & self._drawn.keys())
 
     def fed_share(self, batch: Batch, output: Output) -> Fraction:
         """Give the share of a lot that is fed again: 0 where all of it leaves, 1 where nothing does."""

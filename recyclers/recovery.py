@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from recyclers.contents import ZERO, content_mg, dry_mg, dry_share, states, total
 from recyclers.flows import (
@@ -91,7 +91,7 @@ def closed_between(batches: Iterable[Batch], from_ms: int, until_ms: int) -> tup
 # One figure ----------------------------------------------------------------------------------------------------------
 
 
-def recovery(batches: Sequence[Batch], *sought: str, facts: Facts = NO_FACTS) -> Figure:
+def recovery(batches: Sequence[Batch], *sought: str, facts: Facts = NO_FACTS, around: Sequence[Batch] = ()) -> Figure:
     """Measure how much of an element, or of components together, left these batches as products, in percent.
 
     Args:
@@ -99,8 +99,10 @@ def recovery(batches: Sequence[Batch], *sought: str, facts: Facts = NO_FACTS) ->
             `recyclers.intermediates`.
         sought: one element, or components: of these, only lots that are called so count as recovered.
         facts: of lots that were split or merged between batches.
+        around: batches of the company outside the period, to draw the boundary around the process and not the period:
+            a lot that passes between them and these is inside as well.
     """
-    inside = Intermediates(batches, facts)
+    inside = Intermediates((*batches, *around), facts)
     went_in = _inputs(batches, sought, inside)
     came_out = _outputs(batches, sought, inside)
     evidence = Evidence(
@@ -109,12 +111,12 @@ def recovery(batches: Sequence[Batch], *sought: str, facts: Facts = NO_FACTS) ->
         inputs_without_figure=went_in.count(None),
         outputs=len(came_out),
         outputs_without_figure=came_out.count(None),
-        intermediate_lots=len(inside),
+        intermediate_lots=inside.lots(batches),
         input_mg=total(went_in),
         output_mg=sum((amount for amount in came_out if amount is not None), ZERO),
     )
-    items = [item for batch in batches for item in batch.inputs]
-    return _judged(evidence, stated=any(states(item, what) for item in items for what in sought))
+    outside = [item for batch in batches for item in batch.inputs if inside.outside_mg(batch, item)]
+    return _judged(evidence, stated=any(states(item, what) for item in outside for what in sought))
 
 
 def _judged(evidence: Evidence, *, stated: bool) -> Figure:
@@ -175,13 +177,15 @@ def lowest(parts: Mapping[str, Figure]) -> Figure:
     return replace(applicable[name], implausible=implausible, lowest=name, parts=parts)
 
 
-def powder_content(batches: Sequence[Batch], element: str, facts: Facts = NO_FACTS) -> Figure:
+def powder_content(
+    batches: Sequence[Batch], element: str, *, facts: Facts = NO_FACTS, around: Sequence[Batch] = ()
+) -> Figure:
     """Give the mean assay of the electrode powder that leaves crushing, percent of dry mass, weighted by dry mass.
 
     Lots that do not state the element are left out; `input_mg` of the evidence is the dry mass of those that do,
-    `output_mg` the element in them.
+    `output_mg` the element in them. Arguments are those of `recovery`.
     """
-    inside = Intermediates(batches, facts)
+    inside = Intermediates((*batches, *around), facts)
     powder, held, lots, silent = ZERO, ZERO, 0, 0
     for batch in batches:
         for output in batch.outputs:
@@ -197,7 +201,7 @@ def powder_content(batches: Sequence[Batch], element: str, facts: Facts = NO_FAC
         len(batches),
         outputs=lots,
         outputs_without_figure=silent,
-        intermediate_lots=len(inside),
+        intermediate_lots=inside.lots(batches),
         input_mg=powder,
         output_mg=held,
     )
@@ -209,16 +213,21 @@ def powder_content(batches: Sequence[Batch], element: str, facts: Facts = NO_FAC
 # The clauses ---------------------------------------------------------------------------------------------------------
 
 
-def _recovered(*sought: str) -> Callable[[Sequence[Batch], Facts], Figure]:
-    return lambda batches, facts: recovery(batches, *sought, facts=facts)
+_Measure: TypeAlias = Callable[[Sequence[Batch], Facts, Sequence[Batch]], Figure]
 
 
-def _lowest(*elements: str) -> Callable[[Sequence[Batch], Facts], Figure]:
-    return lambda batches, facts: lowest({one: recovery(batches, one, facts=facts) for one in elements})
+def _recovered(*sought: str) -> _Measure:
+    return lambda batches, facts, around: recovery(batches, *sought, facts=facts, around=around)
 
 
-def _in_powder(element: str) -> Callable[[Sequence[Batch], Facts], Figure]:
-    return lambda batches, facts: powder_content(batches, element, facts)
+def _lowest(*elements: str) -> _Measure:
+    return lambda batches, facts, around: lowest(
+        {one: recovery(batches, one, facts=facts, around=around) for one in elements}
+    )
+
+
+def _in_powder(element: str) -> _Measure:
+    return lambda batches, facts, around: powder_content(batches, element, facts=facts, around=around)
 
 
 #: Clause key (domain.md § 4) → the processes it is taken over, and how it is measured.
@@ -234,14 +243,18 @@ _CLAUSES: Final = {
 CLAUSES: Final = tuple(_CLAUSES)
 
 
-def measured(clause: str, batches: Iterable[Batch], facts: Facts = NO_FACTS) -> Figure:
+def measured(clause: str, batches: Iterable[Batch], facts: Facts = NO_FACTS, *, around: Iterable[Batch] = ()) -> Figure:
     """Measure what a clause asks for over these batches, of one company and closed in the period, of any process.
+
+    Args:
+        around: see `recovery`.
 
     Raises:
         KeyError: the clause is none of `CLAUSES`.
     """
     processes, measure = _CLAUSES[clause]
-    return measure([batch for batch in batches if batch.process in processes], facts)
+    within, beyond = ([one for one in some if one.process in processes] for some in (batches, around))
+    return measure(within, facts, beyond)
 
 
 def recoveries(batch: Batch) -> Mapping[str, Figure]:

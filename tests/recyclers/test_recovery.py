@@ -310,6 +310,15 @@ def test_the_batches_of_the_period_are_the_boundary():
     assert recovery(closed_between(batches, 20, 30), "li").value == Fraction("84.555")
 
 
+def test_the_boundary_may_be_drawn_around_the_process_instead():
+    # I is inside though its batches are of two periods: 1.879 ÷ 4; then 1.6911 came of what went in before.
+    first, second = two_batches()
+    assert recovery([first], "li", around=[second]).value == Fraction("46.975")
+    later = recovery([second], "li", around=[first])
+    assert (states(later), later.evidence.output_mg) == ((NO_EVIDENCE, False), mg("1.6911"))
+    assert measured("recovery.li", [first], around=[second]).value == Fraction("46.975")
+
+
 def test_another_name_makes_no_product_of_an_intermediate_lot():
     # I is split, and a half merged with 20 kg bought at 1 % Li: all of M is drawn.
     first, second = two_batches()
