@@ -122,6 +122,12 @@ def test_an_assay_decides_what_it_names_and_the_compound_the_rest():
         pytest.param(out("G", "10", "graphite"), "li", 0, id="graphite-is-none-of-them"),
         pytest.param(out("S", "10", "steel"), "fe", None, id="steel-has-iron-somehow"),
         pytest.param(out("E", "10", "electrode_powder"), "electrode_powder", mg("10"), id="powder-is-powder"),
+        pytest.param(
+            LotInput(lot("E"), mg("10"), Quality("electrode_powder", purity_ppb=WHOLE // 2)),
+            "electrode_powder",
+            mg("10"),
+            id="pure-or-not",
+        ),
         pytest.param(out("E", "10", "cathode_material"), "anode_material", 0, id="cathode-is-no-anode"),
     ],
 )
@@ -255,6 +261,8 @@ def test_traces_of_what_no_input_speaks_of_are_no_imbalance_but_nothing_comes_of
     salt = [feed("A", "1", Quality("nickel_sulfate_hexahydrate"))]
     purer = [out("L", "0.9", "nickel_sulfate_hexahydrate", ni="22.3", co="0.01")]
     assert balance(batch("B", "hydrometallurgy", salt, purer), facts).balanced
+    blend = merged([(one.mass_mg, one.quality) for one in (*salt, *salt)])
+    assert balance(batch("B", "hydrometallurgy", [feed("A", "1", blend)], purer), facts).balanced
     stated = [feed("A", "1", Quality("nickel_sulfate_hexahydrate", assay=assay(co="0")))]
     found = balance(batch("B", "hydrometallurgy", stated, purer), facts)
     assert [(one.subject, one.share) for one in found.imbalances] == [("co", None)]
@@ -365,6 +373,12 @@ def test_a_stock_statement_by_hand():
     assert told(18, 40) == [20, 50, 0, 0, 0, 70]
     assert told(40, 50) == [70, 0, 70, 0, 0, 0]
     assert told(0, 50) == [0, 150, 140, 8, 2, 0]
+
+
+def test_a_batch_that_says_it_began_after_it_ended_began_as_it_ended():
+    late = batch("B", "crushing", [pack("P", "100")], [out("L", "100", "plastic")], closed=10, started=20)
+    told = stock_statement([late], 5, 15)
+    assert (told.opening, told.received, told.delivered, told.closing) == (0, mg("100"), mg("100"), 0)
 
 
 @given(plants(), st.integers(-4, 12), st.integers(0, 12), st.sampled_from(("mass", "li")))

@@ -335,6 +335,26 @@ def test_another_name_makes_no_product_of_an_intermediate_lot():
     assert (figure.implausible, figure.evidence.input_mg) == (True, mg("4.2"))
 
 
+def test_a_part_of_it_that_another_company_draws_is_feed_there_and_a_product_here():
+    first, second = two_batches(by=OTHER)
+    part = lot("I-1", OTHER)
+    facts = {part: LotFacts(part, mg("40"), ((lot("I"), mg("40")),))}
+    second = replace(second, inputs=(feed("I-1", "40", powder(li="5"), OTHER),))
+    figure = recovery([first, second], "li", facts=facts)
+    assert (figure.value, figure.evidence.intermediate_lots) == (100 * Fraction("5.5701") / 6, 0)
+
+
+def test_a_lot_that_a_batch_made_is_of_that_batch_whatever_else_is_said_to_be_in_it():
+    first, second = two_batches()
+    half = lot("I-1")
+    facts = {
+        lot("I"): LotFacts(lot("I"), mg("40"), ((lot("X"), mg("20")),)),
+        half: LotFacts(half, mg("20"), ((lot("I"), mg("20")),)),
+    }
+    second = replace(second, inputs=(feed("I-1", "20", powder(li="5")),))
+    assert recovery([first, second], "li", facts=facts).evidence.input_mg == mg("4")
+
+
 def test_turnover_tells_input_products_residues_and_loss():
     first, second = two_batches()
     slag = Residue("slag", mg("10"), Quality(moisture_ppb=percent_ppb("50"), assay=assay(li="2")))
