@@ -1,8 +1,11 @@
 """What is in what, and whether a batch balances: by hand, at the limits, and for any plant at all."""
 
+import ast
 import random
+import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -46,6 +49,8 @@ from tests.recyclers.plants import (
     powder,
     qualities,
 )
+
+ROOT = Path(__file__).parents[2]
 
 # What is in what -----------------------------------------------------------------------------------------------------
 
@@ -417,6 +422,22 @@ def test_no_element_is_in_a_lot_that_was_not_in_what_it_was_split_from_or_merged
             )
             assert content_mg(LotInput(at, facts.mass_mg, found.qualities[at]), "li") == before
             assert sum(mass for _, mass in facts.parts) == facts.mass_mg
+
+
+@pytest.mark.parametrize(
+    "name", ["flows", "contents", "mass_balance", "intermediates", "recovery", "stock", "lineage_shares"]
+)
+def test_masses_know_neither_floats_nor_django(name):
+    tree = ast.parse((ROOT / "recyclers" / f"{name}.py").read_text())
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    pure = {"contents", "flows", "intermediates", "lineage_shares"}
+    assert {one.removeprefix("recyclers.") for one in imported if one not in sys.stdlib_module_names} <= {
+        "collections.abc",
+        *pure,
+    }
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert not any(isinstance(value, float) for value in constants)
+    assert not any(isinstance(node, ast.Name) and node.id == "float" for node in ast.walk(tree))
 
 
 def test_a_lot_is_named_by_its_organisation_and_number():
