@@ -16,10 +16,12 @@ from typing import Final, TypeAlias
 
 from recyclers.contents import ZERO, content_mg
 from recyclers.flows import Batch, Input, Lot, LotFacts, LotInput, Output
-from recyclers.lineage_shares import LOT, Edge, Lineage, Node
+from recyclers.lineage_shares import BATCH, LOT, Edge, Lineage, Node
 
 Facts: TypeAlias = Mapping[Lot, LotFacts]
 NO_FACTS: Final[Facts] = MappingProxyType({})
+#: Where all lots go that batches draw.
+_DRAWN: Final = Node(BATCH, "")
 #: A lot within the process that made it.
 _Made: TypeAlias = tuple[str, Lot]
 
@@ -45,7 +47,7 @@ class Intermediates:
                     self._outputs[batch.process, output.lot].append(output)
         self._made = {made: sum(output.mass_mg for output in outputs) for made, outputs in self._outputs.items()}
         self._drawn: dict[_Made, Fraction] = defaultdict(Fraction)
-        self._roots = _Roots(self._made, facts)
+        self._roots = _Roots(self._made, facts, batches)
         for batch in batches:
             for fed in batch.fed:
                 for draw in self._roots.of(batch, fed):
@@ -103,9 +105,10 @@ class Intermediates:
 class _Roots:
     """The lots that a process made, found again in what was split off from them or merged out of them."""
 
-    def __init__(self, made: Mapping[_Made, int], facts: Facts) -> None:
+    def __init__(self, made: Mapping[_Made, int], facts: Facts, batches: Iterable[Batch]) -> None:
         self._made = made
         self._facts = facts
+        self._fed = [fed for batch in batches for fed in batch.fed]
         self._within: dict[tuple[str, str], Lineage] = {}
         self._found: dict[tuple[str, str, Lot], dict[Lot, Fraction]] = {}
 
@@ -135,9 +138,11 @@ class _Roots:
     def _lineage(self, batch: Batch) -> Lineage:
         key = (batch.organisation, batch.process)
         if key not in self._within:
-            edges, masses = [], {}
+            # Drawn beyond its mass, a lot is partly of unknown origin: that part is from outside.
+            edges, masses = [Edge(_node(fed.lot), _DRAWN, fed.mass_mg) for fed in self._fed], {}
             for facts in self._facts.values():
-                if (batch.process, facts.lot) in self._made and facts.lot.organisation == batch.organisation:
+                made_here = (batch.process, facts.lot) in self._made and facts.lot.organisation == batch.organisation
+                if made_here or not facts.parts:
                     continue
                 masses[_node(facts.lot)] = facts.mass_mg
                 edges += [Edge(_node(part), _node(facts.lot), mass_mg) for part, mass_mg in facts.parts]

@@ -335,6 +335,16 @@ def test_another_name_makes_no_product_of_an_intermediate_lot():
     assert (figure.implausible, figure.evidence.input_mg) == (True, mg("4.2"))
 
 
+def test_what_is_drawn_beyond_a_part_of_it_is_feed():
+    # 20 of the 40 kg are split off, and 30 drawn of them: 10 kg with 0.5 kg from nowhere; the other 20 of I leave.
+    first, second = two_batches()
+    half = lot("I-1")
+    facts = {half: LotFacts(half, mg("20"), ((lot("I"), mg("20")),))}
+    drawn = (feed("I-1", "12", powder(li="5")), feed("I-1", "18", powder(li="5")))
+    figure = recovery([first, replace(second, inputs=drawn)], "li", facts=facts)
+    assert figure.value == 100 * Fraction("4.5701") / Fraction("4.5")
+
+
 def test_a_part_of_it_that_another_company_draws_is_feed_there_and_a_product_here():
     first, second = two_batches(by=OTHER)
     part = lot("I-1", OTHER)
