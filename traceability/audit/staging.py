@@ -29,8 +29,8 @@ _SCHEMA: Final = {
     TAKEN: "record_id BIGINT PRIMARY KEY, touched BIGINT NOT NULL",
     CHANGED: "record_id BIGINT NOT NULL, code VARCHAR(80) NOT NULL",
 }
-#: For a run's few large statements on PostgreSQL: hashed in memory, looked up by index as a solid-state disk allows, and
-#: not translated to machine code first, which takes a second each.
+#: For a run's few large statements on PostgreSQL: hashed in memory, looked up as solid-state disks allow, and not
+#: translated to machine code first, which takes a second each.
 _TUNING: Final = {"work_mem": "64MB", "jit": "off", "random_page_cost": "1.1"}
 
 
