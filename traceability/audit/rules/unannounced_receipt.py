@@ -8,7 +8,8 @@ from traceability.stages import UNANNOUNCED
 
 def find(r: Relations, terms: Terms) -> ir.Table:
     """The receipt; who is named as the sender answers for it, else the receiver."""
-    s = r.steps.filter(r.steps.unannounced == 1)
+    # The type first: it is compared for all steps, and the flag made for few.
+    s = r.steps.filter((r.steps.type == "received") & (r.steps.unannounced == 1))
     return found(
         s,
         record=s.record_id,
