@@ -17,6 +17,18 @@ from traceability.models import LifecycleEvent, LifecycleRecord
 
 OWN, OTHER = factories.organisation_code(1), factories.organisation_code(2)
 PACK = factories.pack_code(1)
+#: As it stands in `records.md`.
+CONTRACT = """{"key": "b", "type": "batch", "organisation": "OWN", "occurredAt": "2025-07-02T18:00:00+08:00",
+     "details": {"number": "B-2025-0701", "process": "hydrometallurgy", "startedAt": "2025-07-01T08:00:00+08:00",
+      "inputs":  [{"lot": "BM-2025-0630", "lotOf": "OTHER", "massKg": "1000"},
+                  {"reagent": "sulfuric_acid", "massKg": "600"},
+                  {"battery": "PACK", "massKg": "412.5"}],
+      "outputs": [{"lot": "LC-17", "material": "lithium_carbonate", "massKg": "180", "moisturePercent": "0.5",
+                   "purityPercent": "99.5"},
+                  {"lot": "NS-9", "material": "nickel_sulfate_hexahydrate", "massKg": 300.0,
+                   "assay": {"ni": "22.2", "co": "0.01"}}],
+      "residues": [{"kind": "slag", "massKg": "732.5", "moisturePercent": "20", "assay": {"li": "0.2"},
+                    "manifest": "5101-2025-001"}]}}"""
 
 
 def given(type_: str, details: dict[str, Any], **top: Any) -> dict[str, Any]:
@@ -32,20 +44,7 @@ def problem(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_batch_of_the_contract_is_read_and_written_as_it_stands():
-    record = loads(
-        """{"key": "b", "type": "batch", "organisation": "%s", "occurredAt": "2025-07-02T18:00:00+08:00",
-     "details": {"number": "B-2025-0701", "process": "hydrometallurgy", "startedAt": "2025-07-01T08:00:00+08:00",
-      "inputs":  [{"lot": "BM-2025-0630", "lotOf": "%s", "massKg": "1000"},
-                  {"reagent": "sulfuric_acid", "massKg": "600"},
-                  {"battery": "%s", "massKg": "412.5"}],
-      "outputs": [{"lot": "LC-17", "material": "lithium_carbonate", "massKg": "180", "moisturePercent": "0.5",
-                   "purityPercent": "99.5"},
-                  {"lot": "NS-9", "material": "nickel_sulfate_hexahydrate", "massKg": 300.0,
-                   "assay": {"ni": "22.2", "co": "0.01"}}],
-      "residues": [{"kind": "slag", "massKg": "732.5", "moisturePercent": "20", "assay": {"li": "0.2"},
-                    "manifest": "5101-2025-001"}]}}"""
-        % (OWN, OTHER, PACK)
-    )
+    record = loads(CONTRACT.replace("OWN", OWN).replace("OTHER", OTHER).replace("PACK", PACK))
     fact = factories.read(record)
     assert (fact.kind, fact.code) == ("batch", f"{OWN}/B-2025-0701")
     written = write_fact(fact, reported_ms=fact.occurred_ms)
