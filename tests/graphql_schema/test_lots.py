@@ -124,7 +124,7 @@ def test_a_lot_goes_from_one_hand_to_the_next(world: World) -> None:
     )
     assert sent["transfer"] == {
         "waybill": "W-1",
-        "status": "IN_TRANSIT",
+        "status": "OVERDUE",
         "items": [{"lot": {"number": "A"}, "battery": None, "sentMassKg": "1000"}],
     }
     item = {"lot": "A", "lotOf": world.recycler.code, "massKg": "980"}
@@ -222,9 +222,10 @@ def test_a_batch_is_seen_by_its_recycler_and_the_alliance(world: World) -> None:
 
 
 def counted(work: Any) -> int:
+    """Statements but inserts, which SQLite cuts by its number of parameters."""
     with CaptureQueriesContext(connection) as captured:
         assert not work()["errors"]
-    return len(captured)
+    return sum(not query["sql"].startswith("INSERT") for query in captured.captured_queries)
 
 
 def test_a_truck_of_five_hundred_lots_takes_no_more_queries_than_one_of_two(world: World) -> None:
@@ -240,8 +241,9 @@ def test_a_truck_of_five_hundred_lots_takes_no_more_queries_than_one_of_two(worl
         return counted(lambda: tell(world.stranger, "receiveLots", "items { outcome lot { number } }", **given))
 
     sent("warm", 2), received("warm", 2)
-    assert sent("few", 2) >= sent("many", 500)
-    assert received("few", 2) >= received("many", 500)
+    few, many = (sent("few", 2), received("few", 2)), (sent("many", 500), received("many", 500))
+    assert many == few
+    assert max(many) <= 40
 
 
 def test_a_batch_of_two_thousand_inputs_takes_no_more_queries_than_one_of_two(world: World) -> None:
@@ -255,4 +257,4 @@ def test_a_batch_of_two_thousand_inputs_takes_no_more_queries_than_one_of_two(wo
 
     recorded("warm", 2)
     few, many = recorded("few", 2), recorded("many", 2_000)
-    assert many <= few
+    assert many == few <= 40
