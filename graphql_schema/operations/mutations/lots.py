@@ -207,6 +207,9 @@ class DispatchLotsAnswer(Answer):
 class ReceivedLotItem:
     """One item."""
 
+    code: str = described(
+        "制成单位的代码与批号，以斜杠相连。", "Code of its maker and its number, with a slash between."
+    )
     lot: Lot | None = described("材料批次现状。", "The lot as it is now.")
     outcome: ReceiptOutcome = described("结果。", "The outcome.")
     warnings: list[Warning] = described("提示。", "What else to know.")
@@ -281,6 +284,7 @@ def _receive(info: strawberry.Info, input: ReceiveLotsInput) -> ReceiveLotsAnswe
     found = reader_of(info).lots.by_codes([item.code for item in received])
     items = [
         ReceivedLotItem(
+            code=item.code,
             lot=lot(found[item.code]) if item.code in found else None,
             outcome=ReceiptOutcome[item.outcome.name],
             warnings=[warning(problem) for problem in item.warnings],
