@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from traceability import body, chains, events, identity, lots
+from traceability import body, chains, events, identity, lots, shapes
 from traceability.chains import Occurrence
 from traceability.corrections import family_of
 from traceability.events import batches
@@ -217,7 +217,10 @@ class Lines:
 
 
 def _material(fact: Fact) -> Iterator[str]:
-    """The batteries and lots that a fact takes its material from, or puts it into."""
+    """The batteries and lots that a fact takes its material from, or puts it into; and who gives out numbers for it."""
+    if fact.type in shapes.LOT_TYPES or fact.type == shapes.BATCH:
+        # A lot may be new, and have no row to lock yet: of two facts that make it, one waits for the other here.
+        yield fact.organisation
     yield from (code for _, code in lots.batteries(fact.type, fact.details))
     yield from (code for _, code, _ in lots.drawn(fact.type, fact.details, fact.organisation))
     yield from (code for _, code, _ in lots.made(fact.type, fact.details, fact.organisation))

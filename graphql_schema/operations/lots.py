@@ -208,8 +208,9 @@ class Batch(Node):
             for row in rows
         ]
 
-    # The balance of a batch is not computed yet: both fields wait for `recyclers.mass_balance`, and say so by being
-    # empty. This is the one place to call it from.
+    # Both stay empty until the rows of a batch are handed to `recyclers.mass_balance.balance` and
+    # `recyclers.recovery.recoveries` as `recyclers.flows`, with what its batteries and lots consist of. This is the one
+    # place to call them from.
 
     @resolved(
         "物料损失，占投入的百分比；尚未计算时为空。", "Loss in percent of the inputs; empty while it is not computed."
