@@ -99,6 +99,11 @@ class EventType(Words):
     IDENTIFIED = "identified", "确认真实编码", "A provisional identity was identified"
     RECALLED = "recalled", "召回", "Recalled"
     QUARANTINE_LIFTED = "quarantine_lifted", "解除隔离", "Quarantine lifted"
+    BATCH = "batch", "批次", "A batch of a process"
+    LOT_OPENED = "lot_opened", "外来材料入账", "A lot was taken in from outside"
+    LOT_SPLIT = "lot_split", "材料批次分拆", "A lot was split"
+    LOT_MERGED = "lot_merged", "材料批次合并", "Lots were merged"
+    LOT_SOLD = "lot_sold", "材料出售", "Of a lot was sold as a product"
     LABEL_ISSUED = "label_issued", "签发标签", "A label was issued"
     LABEL_REVOKED = "label_revoked", "撤销标签", "A label was revoked"
     DISPUTE_DECIDED = "dispute_decided", "争议裁定", "A dispute was decided"
@@ -113,6 +118,62 @@ class EventType(Words):
     DECLARATION = "declaration", "年度申报", "A yearly declaration"
     DECLARATION_REVIEWED = "declaration_reviewed", "申报审核", "A declaration was reviewed"
     PENALTY = "penalty", "处罚", "A penalty"
+
+
+class Process(Words):
+    """再生工艺。
+    The processes of recovery."""
+
+    CRUSHING = "crushing", "破碎分选", "Crushing and sorting"
+    HYDROMETALLURGY = "hydrometallurgy", "湿法冶金", "Hydrometallurgy"
+    PYROMETALLURGY = "pyrometallurgy", "火法冶金", "Pyrometallurgy"
+    MATERIAL_REPAIR = "material_repair", "材料修复", "Repair of materials"
+
+
+class Material(Words):
+    """材料。
+    What a lot is of."""
+
+    ELECTRODE_POWDER = "electrode_powder", "电极粉（黑粉）", "Electrode powder (black mass)"
+    LITHIUM_CARBONATE = "lithium_carbonate", "碳酸锂", "Lithium carbonate"
+    LITHIUM_HYDROXIDE_MONOHYDRATE = "lithium_hydroxide_monohydrate", "单水氢氧化锂", "Lithium hydroxide monohydrate"
+    LITHIUM_PHOSPHATE = "lithium_phosphate", "磷酸锂", "Lithium phosphate"
+    NICKEL_SULFATE_HEXAHYDRATE = "nickel_sulfate_hexahydrate", "六水硫酸镍", "Nickel sulfate hexahydrate"
+    NICKEL_SULFATE_HEPTAHYDRATE = "nickel_sulfate_heptahydrate", "七水硫酸镍", "Nickel sulfate heptahydrate"
+    COBALT_SULFATE_HEPTAHYDRATE = "cobalt_sulfate_heptahydrate", "七水硫酸钴", "Cobalt sulfate heptahydrate"
+    MANGANESE_SULFATE_MONOHYDRATE = "manganese_sulfate_monohydrate", "一水硫酸锰", "Manganese sulfate monohydrate"
+    COPPER_SULFATE_PENTAHYDRATE = "copper_sulfate_pentahydrate", "五水硫酸铜", "Copper sulfate pentahydrate"
+    IRON_PHOSPHATE = "iron_phosphate", "磷酸铁", "Iron phosphate"
+    IRON_PHOSPHATE_DIHYDRATE = "iron_phosphate_dihydrate", "二水磷酸铁", "Iron phosphate dihydrate"
+    COPPER = "copper", "铜", "Copper"
+    ALUMINIUM = "aluminium", "铝", "Aluminium"
+    GRAPHITE = "graphite", "石墨", "Graphite"
+    STEEL = "steel", "钢", "Steel"
+    PLASTIC = "plastic", "塑料", "Plastic"
+    CATHODE_MATERIAL = "cathode_material", "正极材料", "Cathode material"
+    ANODE_MATERIAL = "anode_material", "负极材料", "Anode material"
+    ELECTROLYTE = "electrolyte", "电解液", "Electrolyte"
+    BATTERY_SCRAP = "battery_scrap", "电池废料（仅外来）", "Battery scrap (from outside only)"
+
+
+class LotOrigin(Words):
+    """材料批次的来历。
+    Where a lot comes from."""
+
+    BATCH = "batch", "某一批次的产出", "Made in a batch"
+    OPENED = "opened", "外来入账", "Taken in from outside"
+    SPLIT = "split", "分拆所得", "Split from another lot"
+    MERGED = "merged", "合并所得", "Merged from other lots"
+    RECEIVED = "received", "到货时无来历", "Received without papers"
+
+
+class LotSource(Words):
+    """外来材料的来源。
+    Where a lot from outside was taken in from."""
+
+    PRODUCTION_SCRAP = "production_scrap", "生产废料", "Production scrap"
+    PURCHASED = "purchased", "外购", "Purchased"
+    OPENING_STOCK = "opening_stock", "期初库存", "Stock when the records begin"
 
 
 class ChainStatus(Words):
@@ -380,6 +441,10 @@ ENUMS: tuple[type[Words], ...] = (
     Level,
     BatteryType,
     EventType,
+    Process,
+    Material,
+    LotOrigin,
+    LotSource,
     ChainStatus,
     GapCode,
     Severity,

@@ -16,7 +16,9 @@ from batteries.models import BatteryModel, Installation
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
+from graphql_schema.lot_reader import LotReader
 from graphql_schema.standing_reader import StandingReader
+from recyclers.models import Lot
 from traceability import events
 from traceability.access import Viewer
 from traceability.audit.live import Standing
@@ -39,6 +41,7 @@ class Reader:
         self._rows: dict[str, BatteryRow] = {}
         self.parties = Parties()
         self.standing = StandingReader(viewer, self.parties)
+        self.lots = LotReader(viewer, self.parties)
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
         )
@@ -87,6 +90,7 @@ class Reader:
             self._models.want((_model_key(row),))
             self._recalls.want((row.chain_id,))
             self._gaps.want((row.chain_id,))
+            self.lots.want_chains((row.chain_id,))
             by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
@@ -158,6 +162,10 @@ class Reader:
             self._tied.want(codes)
         first, second = ([self._tied.get(code) for code in codes] for codes in (sources, products))
         return [row for row in first if row], [row for row in second if row]
+
+    def lots_of(self, row: BatteryRow) -> list[Lot]:
+        """The lots that a battery's mass went into, as far as the viewer sees them."""
+        return self.lots.of_battery(row.chain_id) if row.sight.sees_chain else []
 
     def _load_tied(self, codes: Collection[str]) -> dict[str, BatteryRow]:
         return self.batteries(codes)
@@ -280,7 +288,9 @@ class Reader:
     def _load_items(self, ids: Collection[int], size: int, after: int | None) -> dict[int, list[ItemRow]]:
         rows = [self._transfers[id_] for id_ in ids]
         found = consignments.items_by_transfer(self.viewer, rows, size, after)
-        self._item_batteries.want(item.record_id for items in found.values() for item in items)
+        records = [item.record_id for items in found.values() for item in items]
+        self._item_batteries.want(records)
+        self.lots.want_records(records)
         return found
 
     def battery_of(self, item: ItemRow) -> BatteryRow | None:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RecyclersConfig(AppConfig):
-    """Listings and permits."""
+    """Listings and permits, batches and lots."""
 
     name = "recyclers"
     verbose_name = _("Recyclers")

@@ -1,4 +1,5 @@
-"""Listings and permits of companies: projections of the alliance's `listing` and `permit` events.
+"""Listings and permits of companies: projections of the alliance's `listing` and `permit` events. Batches and lots
+stand in `lot_models.py`.
 
 A row is one statement. A later statement (by occurrence, then arrival) about the same thing takes its place: the same
 permit is one organisation, kind and number, the same listing one organisation, scope and batch. The row that was
@@ -10,7 +11,29 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recyclers.lot_models import (
+    Batch,
+    BatchInput,
+    BatchOutput,
+    Lot,
+    LotMovement,
+    LotOpening,
+    Residue,
+)
 from traceability.models import LifecycleEvent, Organisation
+
+__all__ = [
+    "Batch",
+    "BatchInput",
+    "BatchOutput",
+    "Listing",
+    "Lot",
+    "LotMovement",
+    "LotOpening",
+    "Permit",
+    "Residue",
+    "Statement",
+]
 
 
 class Statement(models.Model):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from traceability import body, bulk, chains, events, projecting
+from traceability import body, bulk, chains, events, materials, projecting
 from traceability.chains import Walk
 from traceability.lines import Draft, Line, Lines
 from traceability.models import (
@@ -44,6 +44,7 @@ def append(drafts: Sequence[Draft], lines: Lines, now_ms: int, entries: dict[int
     whole = {walk.record.id for walk in again}
     projecting.tell_projections([walk for walk in walks if walk.record.id not in whole], again)
     _project_organisations(touched)
+    materials.project({line.record.id for line in touched if line.record.kind in materials.MATERIAL_KINDS})
     outcomes = {t.occurrence.event_id: t.outcome for walk in (*walks, *again) for t in walk.steps}
     for draft in drafts:
         assert draft.event is not None

@@ -1,8 +1,9 @@
 """The bytes of an event: what is hashed, what stands beside it, and how both are read again.
 
 Body: RFC 8785 canonical JSON of {v, record, sequence, previousHash, type, occurredAt, recordedAt, reportedAt,
-organisation, actor, key, site, attachments, details}, absent members left out; hash = SHA-256(body). Only null,
-strings, safe integers, booleans, lists and objects with ASCII keys occur, so sorted compact orjson equals RFC 8785.
+organisation, actor, key, lot, lotOf, site, attachments, details}, absent members left out; hash = SHA-256(body).
+Only null, strings, safe integers, booleans, lists and objects with ASCII keys occur, so sorted compact orjson equals
+RFC 8785.
 """
 
 import hashlib
@@ -106,6 +107,8 @@ def write(
         members["previousHash"] = previous.hex()
     if fact.reported_ms is not None:
         members["reportedAt"] = iso(fact.reported_ms)
+    if fact.lot:
+        members |= {"lot": fact.lot, "lotOf": fact.lot_of}
     if fact.site:
         members["site"] = fact.site
     if fact.attachments:
@@ -143,14 +146,17 @@ def read(body: bytes | memoryview, contents: Iterable[tuple[str, str]] = ()) -> 
     members = orjson.loads(body)
     beside = dict(contents)
     details = _open(members["type"], members["details"], "", beside)
-    # A correction of an organisation's own record names no battery; no battery code has 18 characters.
-    code = "" if members["type"] == "corrected" and len(members["record"]) == 18 else members["record"]
+    # A correction on the record of an organisation or a batch names neither; no battery code has 18 characters.
+    lot, record = members.get("lot", ""), members["record"]
+    unnamed = members["type"] == "corrected" and not lot and (len(record) == 18 or "/" in record)
     return members, Fact(
         key=members["key"],
         type=members["type"],
         organisation=members["organisation"],
         occurred_ms=read_moment(members["occurredAt"]),
-        code=code,
+        code="" if unnamed else record,
+        lot=lot,
+        lot_of=members.get("lotOf", ""),
         reported_ms=read_moment(members["reportedAt"]) if "reportedAt" in members else None,
         site=members.get("site"),
         attachments=members.get("attachments"),

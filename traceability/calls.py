@@ -119,11 +119,11 @@ def read_items(type_: str, items: Sequence[Mapping[str, Any]], *, by: Viewer, id
 
 
 def check_distinct(facts: Iterable[Fact]) -> None:
-    """Refuse a list that names a battery twice."""
+    """Refuse a list that names a battery or a lot twice."""
     seen: set[str] = set()
     for fact in facts:
         if fact.code in seen:
-            raise values.wrong(fact.code, "each once", *fact.path, "battery")
+            raise values.wrong(fact.lot or fact.code, "each once", *fact.path, "lot" if fact.lot else "battery")
         seen.add(fact.code)
 
 

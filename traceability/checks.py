@@ -33,6 +33,8 @@ def roles_for(type_: str) -> frozenset[str]:
     """The roles of which one is needed to record a fact of this type; who may correct is asked of the original."""
     if type_ in shapes.ORGANISATION_ROLES:
         return shapes.ORGANISATION_ROLES[type_]
+    if type_ in shapes.LOT_TYPES or type_ == shapes.BATCH:
+        return shapes.LOT_ROLES
     rule = RULES.get(type_)
     return rule.roles if rule else frozenset(ROLES)
 

@@ -23,7 +23,7 @@ class Family:
     def contents(self) -> list[Fact]:
         """Every content that was ever given, standing or not."""
         given = [self.original.fact, *(member.fact.replacement for member in self.members)]
-        return [self._in_place(fact) for fact in given if fact is not None]
+        return [fact.in_place_of(self.original.fact) for fact in given if fact is not None]
 
     @property
     def codes(self) -> set[str]:
@@ -50,10 +50,6 @@ class Family:
 
     def _derived_keys(self, number: int) -> Iterator[str]:
         return (derived_key(self.original.fact.key, code, number) for fact in self.contents for code in leaving(fact))
-
-    def _in_place(self, fact: Fact) -> Fact:
-        first = self.original.fact
-        return replace(fact, key=first.key, organisation=first.organisation, code=fact.code or first.code)
 
 
 def derived_key(key: str, code: str, number: int = 0) -> str:

@@ -121,13 +121,7 @@ def _content(
         if stands:
             if replacement is None:
                 return None
-            fact = replace(
-                replacement,
-                key=original.fact.key,
-                organisation=original.fact.organisation,
-                code=replacement.code or original.fact.code,
-                reported_ms=original.fact.reported_ms,
-            )
+            fact = replace(replacement.in_place_of(original.fact), reported_ms=original.fact.reported_ms)
             return source, original, fact
     return original, original, original.fact
 

@@ -4,7 +4,7 @@ import hmac
 import json
 from base64 import b32encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -12,12 +12,17 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from traceability import identity, values
+from traceability import identity, lots, values
 from traceability.errors import Problem, Refusal
 from traceability.shapes import (
     ATTACHMENTS,
+    BATCH,
     FIELDS,
-    NOT_YET,
+    HANDED,
+    LOT_FIELDS,
+    LOT_NUMBER,
+    LOT_REQUIRED,
+    LOT_TYPES,
     ORGANISATION_TYPES,
     REQUIRED,
     SITE,
@@ -27,7 +32,7 @@ from traceability.values import BATTERY, ORGANISATION, Context, collect, structu
 
 LEDGER_ONLY: Final = frozenset({"released", "reassembled"})
 BATTERY_TYPES: Final = (frozenset(RULES) - LEDGER_ONLY) | {"corrected"}
-TYPES: Final = BATTERY_TYPES | ORGANISATION_TYPES
+TYPES: Final = BATTERY_TYPES | ORGANISATION_TYPES | LOT_TYPES | {BATCH}
 KEY_LIMIT: Final = 255
 _TOP: Final = frozenset(
     "key type site battery occurredAt organisation reportedAt details lot lotOf attachments".split()
@@ -37,7 +42,8 @@ _REPLACEMENT: Final = frozenset("type occurredAt battery lot lotOf site attachme
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One checked record. `code` is the battery's (or the organisation's own, for its records); times in ms since 1970.
+    """One checked record. `code` is that of the record it goes to: a battery's, an organisation's, or
+    `<organisation>/<number>` of a batch or lot. Times in ms since 1970.
 
     `details` are normalised and complete, with lists and personal values still in them.
     """
@@ -47,6 +53,9 @@ class Fact:
     organisation: str
     occurred_ms: int
     code: str = ""
+    #: The number of the lot that the fact is about, and the organisation that made it.
+    lot: str = ""
+    lot_of: str = ""
     reported_ms: int | None = None
     site: Mapping[str, Any] | None = None
     attachments: list[dict[str, Any]] | None = None
@@ -57,7 +66,9 @@ class Fact:
     @property
     def kind(self) -> str:
         """Whose record it goes to."""
-        return "organisation" if self.type in ORGANISATION_TYPES else "battery"
+        if self.type in ORGANISATION_TYPES:
+            return "organisation"
+        return BATCH if self.type == BATCH else "lot" if self.lot else "battery"
 
     @property
     def replacement(self) -> "Fact | None":
@@ -71,11 +82,25 @@ class Fact:
             organisation=self.organisation,
             occurred_ms=values.read_moment(given["occurredAt"]),
             code=given.get("battery", ""),
+            lot=given.get("lot", ""),
+            lot_of=given.get("lotOf", ""),
             site=given.get("site"),
             attachments=given.get("attachments"),
             details=given.get("details", {}),
             path=(*self.path, "details", "replacement"),
         )
+
+    def in_place_of(self, first: "Fact") -> "Fact":
+        """This content where another fact stands: with its key and recorder, and of the same thing unless it says."""
+        code, lot, lot_of = self.code, self.lot, self.lot_of
+        if self.type == BATCH:
+            code = lots.code_of(first.organisation, self.details["number"])
+        elif lot:
+            lot_of = lot_of or first.organisation
+            code = lots.code_of(lot_of, lot)
+        elif not code:
+            code, lot, lot_of = first.code, first.lot, first.lot_of
+        return replace(self, key=first.key, organisation=first.organisation, code=code, lot=lot, lot_of=lot_of)
 
     def same_as(self, other: "Fact") -> bool:
         """Tell whether a repeated key says the same again: decimals by value, times by instant."""
@@ -107,11 +132,18 @@ def read_fact(given: Any, *, today: date, path: tuple[str, ...] = ()) -> Fact:
     reported_ms = _moment(given, "reportedAt", problems, required=False)
     site = _optional(given, "site", SITE, context, problems)
     attachments = _optional(given, "attachments", ATTACHMENTS, context, problems)
-    details = _details(type_, given.get("details"), context, problems) if type_ else {}
+    lot, lot_of = _lot(given, type_, context, problems)
+    details = _details(type_, given.get("details"), context, problems, of_lot=bool(lot)) if type_ else {}
+    if lot and not lot_of:
+        lot_of = details.get("organisation", organisation) if type_ == "corrected" else organisation
     code = _code(given, type_, key, organisation, details, context, problems)
+    if lot:
+        code = lots.code_of(lot_of, lot)
+    if not problems:
+        problems += lots.problems(type_, details, organisation=organisation, own=code, occurred_ms=occurred_ms)
     if problems:
         raise Refusal(*(problem.under(*path) for problem in problems))
-    return Fact(key, type_, organisation, occurred_ms, code, reported_ms, site, attachments, details, path)
+    return Fact(key, type_, organisation, occurred_ms, code, lot, lot_of, reported_ms, site, attachments, details, path)
 
 
 def _unknown(given: Mapping[str, Any], allowed: frozenset[str]) -> list[Problem]:
@@ -125,8 +157,6 @@ def _unknown(given: Mapping[str, Any], allowed: frozenset[str]) -> list[Problem]
 def _type(given: Any, problems: list[Problem]) -> str:
     if given is None:
         problems.append(Problem("missing_field", ("type",), {"value": "type"}))
-    elif isinstance(given, str) and given in NOT_YET:
-        problems.append(Problem("unsupported_type", ("type",), {"value": given}))
     elif not isinstance(given, str) or given not in TYPES:
         problems.extend(
             problem.under("type")
@@ -175,17 +205,35 @@ def _code(
     problems: list[Problem],
 ) -> str:
     """The battery the record is about: given, or a provisional identity for a receipt without a readable code."""
-    if type_ in ORGANISATION_TYPES:
+    if type_ in ORGANISATION_TYPES or type_ in LOT_TYPES or type_ == BATCH:
         if given.get("battery") is not None:
             problems.append(Problem("unknown_field", ("battery",), {"value": "battery"}))
-        return subject_of(type_, details, organisation)
+        if type_ == BATCH:
+            return lots.code_of(organisation, details.get("number", ""))
+        return subject_of(type_, details, organisation) if type_ in ORGANISATION_TYPES else ""
     if given.get("battery") is not None:
         return collect(problems, BATTERY, given["battery"], context, "battery") or ""
-    if type_ == "received" and given.get("lot") is None:
+    if given.get("lot") is not None:
+        return ""
+    if type_ == "received":
         return provisional_identity(organisation, key)
     if type_ and type_ != "corrected":
         problems.append(Problem("missing_field", ("battery",), {"value": "battery"}))
     return ""
+
+
+def _lot(given: Mapping[str, Any], type_: str, context: Context, problems: list[Problem]) -> tuple[str, str]:
+    """The lot that a record is about, as far as it names one: number, and who made it."""
+    if given.get("lot") is None:
+        if type_ in LOT_TYPES:
+            problems.append(Problem("missing_field", ("lot",), {"value": "lot"}))
+        if given.get("lotOf") is not None:
+            problems.append(Problem("unknown_field", ("lotOf",), {"value": "lotOf"}))
+        return "", ""
+    if given.get("battery") is not None or (type_ and type_ not in LOT_TYPES | HANDED | {"corrected"}):
+        problems.append(Problem("unknown_field", ("lot",), {"value": "lot"}))
+    number = collect(problems, LOT_NUMBER, given["lot"], context, "lot")
+    return number or "", _optional(given, "lotOf", ORGANISATION, context, problems) or ""
 
 
 def provisional_identity(organisation: str, key: str) -> str:
@@ -195,7 +243,9 @@ def provisional_identity(organisation: str, key: str) -> str:
     return identity.PROVISIONAL + b32encode(digest[:15]).decode()
 
 
-def _details(type_: str, given: Any, context: Context, problems: list[Problem]) -> dict[str, Any]:
+def _details(
+    type_: str, given: Any, context: Context, problems: list[Problem], *, of_lot: bool = False
+) -> dict[str, Any]:
     given = {} if given is None else given
     if not isinstance(given, Mapping):
         problems.extend(problem.under("details") for problem in values.wrong(given, _("an object")).problems)
@@ -205,16 +255,17 @@ def _details(type_: str, given: Any, context: Context, problems: list[Problem]) 
         replacement = given.get("replacement")
         given = {name: value for name, value in given.items() if name != "replacement"}
     try:
-        details: dict[str, Any] = _SHAPES[type_].read(given, context)
+        shapes = _LOT_SHAPES if of_lot and type_ in HANDED else _SHAPES
+        details: dict[str, Any] = shapes[type_].read(given, context)
     except Refusal as refusal:
         problems.extend(problem.under("details") for problem in refusal.problems)
         details = {}
     if replacement is not None:
-        details["replacement"] = _replacement(replacement, context, problems)
+        details["replacement"] = _replacement(replacement, context, problems, of_lot=of_lot)
     return details
 
 
-def _replacement(given: Any, context: Context, problems: list[Problem]) -> dict[str, Any]:
+def _replacement(given: Any, context: Context, problems: list[Problem], *, of_lot: bool) -> dict[str, Any]:
     """The new content of a corrected fact, in the same shapes as the original's."""
     path = ("details", "replacement")
     if not isinstance(given, Mapping):
@@ -235,8 +286,11 @@ def _replacement(given: Any, context: Context, problems: list[Problem]) -> dict[
     for name, kind in (("battery", BATTERY), ("site", SITE), ("attachments", ATTACHMENTS)):
         if (value := _optional(given, name, kind, context, inner)) is not None:
             read[name] = value
+    if given.get("lot") is not None or given.get("lotOf") is not None:
+        number, maker = _lot(given, type_, context, inner)
+        read |= {name: value for name, value in (("lot", number), ("lotOf", maker)) if value}
     if type_:
-        read["details"] = _details(type_, given.get("details"), context, inner)
+        read["details"] = _details(type_, given.get("details"), context, inner, of_lot=of_lot or "lot" in read)
     problems.extend(problem.under(*path) for problem in inner)
     return read
 
@@ -265,7 +319,9 @@ def telling(fact: Fact) -> Iterator[tuple[str, str]]:
 def write_fact(fact: Fact, *, reported_ms: int) -> dict[str, Any]:
     """Write a fact as a record of `records.md`; an export always says when it was reported."""
     record: dict[str, Any] = {"key": fact.key, "type": fact.type}
-    if fact.kind == "battery" and fact.code:
+    if fact.lot:
+        record |= {"lot": fact.lot, "lotOf": fact.lot_of}
+    elif fact.kind == "battery" and fact.code:
         record["battery"] = fact.code
     record["occurredAt"] = values.iso(fact.occurred_ms)
     record["organisation"] = fact.organisation
@@ -290,3 +346,4 @@ def exact_json(value: Any) -> str:
 
 
 _SHAPES: Final = {type_: structure(fields, REQUIRED.get(type_, frozenset())) for type_, fields in FIELDS.items()}
+_LOT_SHAPES: Final = {type_: structure(fields, LOT_REQUIRED[type_]) for type_, fields in LOT_FIELDS.items()}

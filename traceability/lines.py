@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from traceability import body, chains, events, identity
+from traceability import body, chains, events, identity, lots, shapes
 from traceability.chains import Occurrence
 from traceability.corrections import family_of
 from traceability.events import batches
@@ -91,6 +91,8 @@ def runs(facts: Sequence[Fact], *, claims: bool = False) -> Iterator[list[Place]
         named = set(listed(fact))
         own = fact.code in tied or not touched.isdisjoint(above.get(fact.code, ()))
         own = own or (claims and not (named.isdisjoint(tied) and named.isdisjoint(touched)))
+        # What went into a batch is judged by where those who claim it have it then.
+        own = own or (claims and any(code in touched for _, code in lots.batteries(fact.type, fact.details)))
         turn = run and (run[-1][1].type == "organisation") != (fact.type == "organisation")
         if run and (alone or own or turn or run[-1][1].type in MOVING):
             yield run
@@ -128,9 +130,9 @@ class Lines:
         """The lines that anything was added to, or that something was joined to."""
         return [line for line in self._lines.values() if line.drafts or line.joined]
 
-    def join(self, code: str) -> None:
-        """Note that the chain of this battery takes in facts recorded elsewhere."""
-        line = self.of("battery", code)
+    def join(self, kind: str, code: str) -> None:
+        """Note that the chain of this battery or lot takes in facts recorded elsewhere."""
+        line = self.of(kind, code)
         line.anew = line.joined = True
 
     def mark_late(self, run: Sequence[Place], seen: Collection[tuple[str, str]]) -> None:
@@ -187,13 +189,15 @@ class Lines:
                 if original is not None:
                     codes.add(original.record.code)
                     codes |= self.families[events.target_of(fact)].codes
-                if replacement := fact.replacement:
-                    codes |= {replacement.code, *leaving(replacement)}
+                if original is not None and (replacement := fact.replacement):
+                    replacement = replacement.in_place_of(self.families[events.target_of(fact)].original.fact)
+                    codes |= {replacement.code, *leaving(replacement), *_material(replacement)}
                     if replacement.type == "identified":
                         codes.add(replacement.details["as"])
             else:
                 codes.add(fact.code)
                 codes.update(leaving(fact))
+                codes.update(_material(fact))
                 if fact.type == "identified":
                     codes.add(fact.details["as"])
         return codes
@@ -210,6 +214,16 @@ class Lines:
         missing = {row.chain_id for row in self.records.values() if row.chain_id} - self.roots.keys()
         if missing:
             self.roots |= {row.id: row for row in locked.filter(id__in=missing)}
+
+
+def _material(fact: Fact) -> Iterator[str]:
+    """The batteries and lots that a fact takes its material from, or puts it into; and who gives out numbers for it."""
+    if fact.type in shapes.LOT_TYPES or fact.type == shapes.BATCH:
+        # A lot may be new, and have no row to lock yet: of two facts that make it, one waits for the other here.
+        yield fact.organisation
+    yield from (code for _, code in lots.batteries(fact.type, fact.details))
+    yield from (code for _, code, _ in lots.drawn(fact.type, fact.details, fact.organisation))
+    yield from (code for _, code, _ in lots.made(fact.type, fact.details, fact.organisation))
 
 
 def _new(kind: str, code: str) -> LifecycleRecord:

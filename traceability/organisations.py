@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from traceability import bulk, events
+from traceability import bulk, events, lots
 from traceability.facts import Fact
 from traceability.models import CodePrefix, LifecycleRecord, Organisation
 
@@ -23,20 +23,22 @@ def named(facts: Iterable[Fact]) -> set[str]:
     """Every organisation code that these facts mention."""
     found: set[str] = set()
     for fact in facts:
-        found.add(fact.organisation)
-        found |= {value for name in _NAMED if isinstance(value := fact.details.get(name), str)}
-        replacement = fact.details.get("replacement")
-        if replacement:
-            inner = replacement.get("details", {})
-            found |= {value for name in _NAMED if isinstance(value := inner.get(name), str)}
+        for said in (fact, fact.replacement):
+            if said is not None:
+                found |= {said.organisation, said.lot_of} - {""}
+                found |= {value for name in _NAMED if isinstance(value := said.details.get(name), str)}
+                found |= {code for _, code in lots.organisations(said.type, said.details)}
     return found
 
 
 def required_in(fact: Fact) -> list[tuple[tuple[str, ...], str]]:
-    """The organisations that have to exist for the fact to make sense: (path in the details, code)."""
+    """The organisations that have to exist for the fact to make sense: (path, code)."""
     name = _REQUIRED.get(fact.type)
     value = fact.details.get(name) if name else None
-    return [((name,), value)] if name and value else []
+    found: list[tuple[tuple[str, ...], str]] = [(("details", name), value)] if name and value else []
+    if fact.lot_of:
+        found.append((("lotOf",), fact.lot_of))
+    return [*found, *lots.organisations(fact.type, fact.details)]
 
 
 def found(fact: Fact) -> int:

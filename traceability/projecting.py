@@ -309,7 +309,7 @@ def _write_transfers(walks: Sequence[Walk]) -> None:
         if taken.occurrence.fact.type == "dispatched" and taken.occurrence.other is not None
     ]
     if opened:
-        transfers = _transfers({_consignment(taken.occurrence) for _, taken in opened})
+        transfers = find_transfers({_consignment(taken.occurrence) for _, taken in opened})
         bulk.insert([_item(id_, taken, transfers[_consignment(taken.occurrence)]) for id_, taken in opened])
     _close_items(taken for found in walks for taken in found.steps)
 
@@ -337,7 +337,7 @@ def _consignment(occurrence: Occurrence) -> tuple[int, int, str]:
     return occurrence.organisation, occurrence.other, f"={waybill}" if waybill else f"#{call}"
 
 
-def _transfers(wanted: set[tuple[int, int, str]]) -> dict[tuple[int, int, str], int]:
+def find_transfers(wanted: set[tuple[int, int, str]]) -> dict[tuple[int, int, str], int]:
     """Find or make the consignments: (sender, receiver, reference) → id."""
     rows = [Transfer(sender_id=s, receiver_id=r, reference=ref) for s, r, ref in sorted(wanted)]
     bulk.insert(rows, ignore_conflicts=True)

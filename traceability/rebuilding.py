@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from traceability import events, identity, projecting, snapshots
+from traceability import events, identity, materials, projecting, snapshots
 from traceability.events import batches
 from traceability.facts import leaving
 from traceability.models import (
@@ -67,6 +67,7 @@ def rebuild(*, battery: str | None = None, progress: Callable[[int], None] | Non
                 done |= _rebuild_batch(left, moves, rebuilt) - left
             if progress is not None:
                 progress(rebuilt.records)
+    _rebuild_materials(rebuilt)
     with transaction.atomic():
         Transfer.objects.filter(items=None).delete()
     return rebuilt
@@ -102,6 +103,13 @@ def _rebuild_masters(rebuilt: Rebuilt) -> None:
         after = snapshots.of_masters()
         rebuilt.records += len(records)
         rebuilt.differed |= {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
+
+
+def _rebuild_materials(rebuilt: Rebuilt) -> None:
+    """Derive the tables of batches and lots again, after the batteries that went into them."""
+    done, differed = materials.rebuild()
+    rebuilt.records += done
+    rebuilt.differed |= differed
 
 
 def _join_again(records: QuerySet[LifecycleRecord], rebuilt: Rebuilt) -> None:

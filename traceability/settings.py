@@ -231,6 +231,10 @@ MASTER_PROJECTIONS = {
     "permit": "recyclers.statements.project_permits",
     "vehicle_scrapped": "batteries.vehicles.project_scrapped",
 }
+# Batches and lots: who keeps their tables, and who judges what organisations claim of them.
+MATERIAL_PROJECTION = "recyclers.materials.project"
+MATERIAL_REBUILD = "recyclers.lot_rebuilding.rebuild"
+MATERIAL_CLAIMS = "recyclers.claims.Claims"
 # Parameters of the audit (contract: printed with each result).
 AUDIT_PARAMETERS = {
     "unreceived_days": 30,

@@ -13,6 +13,7 @@ from traceability.values import (
     MOMENT,
     NEW_ORGANISATION,
     ORGANISATION,
+    PERCENT,
     REGION,
     SHARE,
     TEXT_BESIDE,
@@ -22,6 +23,7 @@ from traceability.values import (
     free_text,
     items,
     mapping,
+    one_of,
     pattern,
     structure,
     text,
@@ -31,6 +33,7 @@ from traceability.values import (
 )
 
 CODES_LIMIT = 10_000
+LOTS_LIMIT = 1_000
 EXTRA_DEPTH = 32
 _CODES = items(BATTERY, CODES_LIMIT, kept=LIST, unique=True)
 _WAYBILL = text(100)
@@ -66,6 +69,61 @@ def _tree(depth: int) -> Kind:
         fields["components"] = _tree(depth - 1)
     return items(structure(fields, frozenset({"code"})), CODES_LIMIT, kept=LIST)
 
+
+#: Number of a batch or a lot; with the organisation before it, it fits a record's code.
+LOT_NUMBER: Final = text(60)
+PROCESSES: Final = ("crushing", "hydrometallurgy", "pyrometallurgy", "material_repair")
+MATERIALS: Final = (
+    "electrode_powder lithium_carbonate lithium_hydroxide_monohydrate lithium_phosphate nickel_sulfate_hexahydrate"
+    " nickel_sulfate_heptahydrate cobalt_sulfate_heptahydrate manganese_sulfate_monohydrate"
+    " copper_sulfate_pentahydrate iron_phosphate iron_phosphate_dihydrate copper aluminium graphite steel plastic"
+    " cathode_material anode_material electrolyte"
+).split()
+#: Taken in from outside, and made by no batch.
+SCRAP: Final = "battery_scrap"
+LOT_ORIGINS: Final = ("production_scrap", "purchased", "opening_stock")
+_ASSAY = mapping(_ELEMENTS, PERCENT)
+_AMOUNT_OF = frozenset({"lot", "massKg"})
+_INPUTS = items(
+    one_of(
+        structure(
+            {
+                "lot": LOT_NUMBER,
+                "lotOf": ORGANISATION,
+                "battery": BATTERY,
+                "reagent": pattern(r"[a-z0-9][a-z0-9_]{0,59}", "a–z 0–9 _, 60"),
+                "massKg": MASS,
+            },
+            frozenset({"massKg"}),
+        ),
+        ("battery", "lot", "reagent"),
+    ),
+    CODES_LIMIT,
+    kept=LIST,
+)
+_OUTPUTS = items(
+    structure(
+        {
+            "lot": LOT_NUMBER,
+            "material": word(*MATERIALS),
+            "massKg": MASS,
+            "moisturePercent": PERCENT,
+            "purityPercent": PERCENT,
+            "assay": _ASSAY,
+        },
+        _AMOUNT_OF,
+    ),
+    LOTS_LIMIT,
+    kept=LIST,
+)
+_RESIDUES = items(
+    structure(
+        {"kind": text(80), "massKg": MASS, "moisturePercent": PERCENT, "assay": _ASSAY, "manifest": text(100)},
+        frozenset({"massKg"}),
+    ),
+    LOTS_LIMIT,
+    kept=LIST,
+)
 
 #: type → field → kind. Every field but those of REQUIRED may be missing: unknown, not zero.
 FIELDS: Final[dict[str, dict[str, Kind]]] = {
@@ -119,6 +177,30 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
     "label_issued": {"serial": text(80), "keyId": text(80), "reason": free_text()},
     "label_revoked": {"serial": text(80), "keyId": text(80), "reason": free_text()},
     "dispute_decided": {"holder": ORGANISATION, "reason": free_text()},
+    "batch": {
+        "number": LOT_NUMBER,
+        "process": word(*PROCESSES),
+        "startedAt": MOMENT,
+        "inputs": _INPUTS,
+        "outputs": _OUTPUTS,
+        "residues": _RESIDUES,
+    },
+    "lot_opened": {
+        "material": word(*MATERIALS, SCRAP),
+        "massKg": MASS,
+        "moisturePercent": PERCENT,
+        "assay": _ASSAY,
+        "origin": word(*LOT_ORIGINS),
+        "from": text(),
+        "evidence": free_text(),
+    },
+    "lot_split": {"into": items(structure({"lot": LOT_NUMBER, "massKg": MASS}, _AMOUNT_OF), LOTS_LIMIT, kept=LIST)},
+    "lot_merged": {
+        "from": items(
+            structure({"lot": LOT_NUMBER, "lotOf": ORGANISATION, "massKg": MASS}, _AMOUNT_OF), LOTS_LIMIT, kept=LIST
+        )
+    },
+    "lot_sold": {"to": text(), "massKg": MASS},
     # `replacement` is read with the shape of its own type: see facts.py.
     "corrected": {"corrects": text(400), "organisation": ORGANISATION, "reason": free_text()},
     "vehicle_scrapped": {"vin": VIN, "certificate": text(100)},
@@ -202,6 +284,11 @@ REQUIRED: Final[dict[str, frozenset[str]]] = {
     "installed": frozenset({"vin"}),
     "vehicle_scrapped": frozenset({"vin"}),
     "processed": frozenset({"batch"}),
+    "batch": frozenset({"number"}),
+    "lot_opened": frozenset({"massKg"}),
+    "lot_split": frozenset({"into"}),
+    "lot_merged": frozenset({"from"}),
+    "lot_sold": frozenset({"massKg"}),
     "corrected": frozenset({"corrects"}),
     "identified": frozenset({"as"}),
     "organisation": frozenset({"code"}),
@@ -224,8 +311,16 @@ ORGANISATION_ROLES: Final[dict[str, frozenset[str]]] = {
     "declaration": frozenset({"second_life", "recycler"}),
     **dict.fromkeys(("organisation", "permit", "listing", "declaration_reviewed", "penalty"), frozenset({"alliance"})),
 }
-#: Described in `records.md`, and taken up with batches and lots.
-NOT_YET: Final = frozenset("batch lot_opened lot_split lot_merged lot_sold".split())
+LOT_TYPES: Final = frozenset({"lot_opened", "lot_split", "lot_merged", "lot_sold"})
+BATCH: Final = "batch"
+#: A lot changes hands as batteries do: the same types, with `lot` in place of `battery` and its mass.
+HANDED: Final = frozenset({"dispatched", "received", "refused"})
+LOT_FIELDS: Final[dict[str, dict[str, Kind]]] = {type_: {**FIELDS[type_], "massKg": MASS} for type_ in HANDED}
+LOT_REQUIRED: Final[dict[str, frozenset[str]]] = {
+    type_: REQUIRED.get(type_, frozenset()) | {"massKg"} for type_ in HANDED
+}
+#: Who may record what is no battery's and no organisation's.
+LOT_ROLES: Final = frozenset({"recycler"})
 
 SITE: Final = structure(
     {

@@ -6,7 +6,7 @@ Masses are kilograms with at most 6 decimals (1 mg), shares at most 9, percents 
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -170,6 +170,16 @@ def milligrams(kilograms: str | None) -> int | None:
     return None if kilograms is None else int(Decimal(kilograms).scaleb(6))
 
 
+def ppb(percent: str | None) -> int | None:
+    """Give a normalised percentage as integer parts per billion."""
+    return None if percent is None else int(Decimal(percent).scaleb(7))
+
+
+def percent(parts: int | None) -> Decimal | None:
+    """Give parts per billion as a percentage, exactly."""
+    return None if parts is None else Decimal(canonical(Decimal(parts).scaleb(-7)))
+
+
 def kilograms(mg: int | None) -> Decimal | None:
     """Give integer milligrams as kilograms, exactly."""
     return None if mg is None else Decimal(canonical(Decimal(mg).scaleb(-6)))
@@ -329,6 +339,22 @@ def structure(fields: Mapping[str, Kind], required: frozenset[str] = frozenset()
         return found
 
     return Kind(read, _("an object"), kept)
+
+
+def one_of(kind: Kind, names: Sequence[str]) -> Kind:
+    """An object of this kind that has one of these fields, and no two."""
+    listed = ", ".join(names)
+
+    def read(value: Any, context: Context) -> Any:
+        found = kind.read(value, context)
+        given = [name for name in names if name in found]
+        if not given:
+            raise refuse("missing_field", (names[0],), value=listed)
+        if len(given) > 1:
+            raise wrong(found[given[1]], listed, given[1])
+        return found
+
+    return Kind(read, kind.expected, kind.kept)
 
 
 def collect(problems: list[Problem], kind: Kind, value: Any, context: Context, *path: str) -> Any:

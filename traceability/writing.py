@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from traceability import appending, chains, events, identity, organisations, shapes, ties
+from traceability import appending, chains, events, identity, lots, materials, organisations, shapes, ties
 from traceability.access import Viewer
 from traceability.chains import Occurrence, advance, move_of
 from traceability.checks import ALLIANCE_ONLY, check_claim, roles_for
@@ -17,6 +17,7 @@ from traceability.events import Stored, batches
 from traceability.facts import Fact, leaving
 from traceability.lines import Draft, Line, Lines, Place, runs
 from traceability.lives import Lives
+from traceability.materials import MATERIAL_KINDS
 from traceability.models import LifecycleEvent
 from traceability.receipts import REFUSED, REPLAYED, Entry, Receipt
 from traceability.stages import MAKER, NOT_RELEASING, RULES, State
@@ -49,6 +50,7 @@ class Writer:
         if not run:
             return
         self.lines = Lines(run)
+        self.materials: materials.Claims | None = None
         self.seen = self._load_seen(run)
         self.lines.mark_late(run, self.seen.keys())
         if not self.by.is_alliance:
@@ -56,6 +58,7 @@ class Writer:
             self.owners = self._load_owners(run)
             tied = ties.tied_codes(fact for _, fact in run)
             self.lives = Lives(tied) if tied else None
+            self.materials = materials.claims(run, self.lines, self.known)
         drafts = [draft for place, fact in run for draft in self._take(place, fact)]
         if drafts:
             appending.append(drafts, self.lines, self.now_ms, self.entries)
@@ -88,7 +91,7 @@ class Writer:
             problems.append(Problem("role", ("type",), {"organisation": fact.organisation, "value": fact.type}))
         for path, code in organisations.required_in(fact):
             if code not in self.known:
-                problems.append(Problem("unknown_organisation", ("details", *path), {"value": code}))
+                problems.append(Problem("unknown_organisation", path, {"value": code}))
         if problems:
             self._refuse(place, fact, *problems)
         return not problems
@@ -152,8 +155,10 @@ class Writer:
             self._check_provisional(fact, line, organisation)
             if not self.by.is_alliance:
                 self._check(fact, line, organisation)
+        elif self.materials is not None and fact.kind in MATERIAL_KINDS:
+            self.materials.accept(fact, organisation)
         if fact.type == "identified":
-            self.lines.join(fact.details["as"])
+            self.lines.join("battery", fact.details["as"])
         return [self._draft(place, fact, organisation, line), *self._released(fact, organisation)]
 
     def _check(self, fact: Fact, line: Line, organisation: int) -> None:
@@ -306,7 +311,8 @@ class Writer:
             raise refuse("unknown_event", ("details", "corrects"), value=target[1])
         record = original.record
         if fact.code and fact.code != record.code:
-            raise refuse("wrong_value", ("battery",), value=fact.code, expected=record.code)
+            named = "lot" if fact.lot else "battery"
+            raise refuse("wrong_value", (named,), value=fact.lot or fact.code, expected=record.code)
         family = self.lines.families[target]
         line = self.lines.of(record.kind, record.code)
         line.anew = True
@@ -316,14 +322,21 @@ class Writer:
         if not self._has_role(first):
             raise refuse("role", ("type",), organisation=fact.organisation, value=first.type)
         if replacement is not None:
-            replacement = replace(replacement, organisation=first.organisation, code=replacement.code or first.code)
+            replacement = replacement.in_place_of(first)
             self._check_replacement(family, replacement, record.kind)
         if record.kind == "battery" and not self.by.is_alliance:
             self._check_gain(line, family.original.id, replacement, original.organisation_id)
+        if self.materials is not None and record.kind in MATERIAL_KINDS:
+            self.materials.check_correction(family, replacement)
         if replacement is not None and replacement.kind == "battery":
-            self.lines.join(replacement.details["as"] if replacement.type == "identified" else replacement.code)
+            self.lines.join("battery", replacement.details.get("as", replacement.code))
+        elif replacement is not None and replacement.kind == "lot":
+            self.lines.join("lot", replacement.code)
         organisation = self.known[fact.organisation][0]
         correction = replace(fact, code=record.code)
+        if record.kind == "lot":
+            lot_of, lot = lots.name_of(record.code)
+            correction = replace(correction, lot=lot, lot_of=lot_of)
         drafts = [self._draft(place, correction, organisation, line)]
         return drafts + self._rewrite(correction, family, organisation)
 
@@ -331,9 +344,10 @@ class Writer:
         path = ("details", "replacement")
         if replacement.kind != kind:
             raise refuse("wrong_value", (*path, "type"), value=replacement.type, expected=kind)
+        self._check_itself(replacement, path)
         for inner, code in organisations.required_in(replacement):
             if code not in self.known:
-                raise refuse("unknown_organisation", (*path, "details", *inner), value=code)
+                raise refuse("unknown_organisation", (*path, *inner), value=code)
         if not self._has_role(replacement):
             organisation = replacement.organisation
             raise refuse("role", (*path, "type"), organisation=organisation, value=replacement.type)
@@ -352,6 +366,20 @@ class Writer:
                 self._check_named(replacement, line, recorder, family)
             except Refusal as refusal:
                 raise Refusal(*(problem.under(*path) for problem in refusal.problems)) from None
+
+    def _check_itself(self, replacement: Fact, path: tuple[str, ...]) -> None:
+        """What could not be asked of a replacement before the original was known."""
+        if replacement.kind == "lot" and replacement.type in shapes.HANDED and "massKg" not in replacement.details:
+            raise refuse("missing_field", (*path, "details", "massKg"), value="massKg")
+        wrong = lots.problems(
+            replacement.type,
+            replacement.details,
+            organisation=replacement.organisation,
+            own=replacement.code,
+            occurred_ms=replacement.occurred_ms,
+        )
+        if problems := [problem.under(*path) for problem in wrong]:
+            raise Refusal(*problems)
 
     def _rewrite(self, correction: Fact, family: Family, organisation: int) -> list[Draft]:
         """Withdraw what the ledger had written on the chains of parts, and write it anew for what stands now."""

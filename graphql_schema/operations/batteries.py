@@ -12,6 +12,7 @@ from batteries.rows import BatteryRow
 from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
+from graphql_schema.operations.lots import Lot, lot
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
 from traceability import identity
@@ -47,16 +48,6 @@ class Safety:
     )
     recalled: bool = described("是否被召回。", "Whether it is recalled.")
     campaigns: list[str] = described("召回编号。", "The campaigns it is recalled under.")
-
-
-@strawberry.type(description=both("电池材料去向的一个批次。", "A lot of material that a battery's mass went into."))
-class Lot:
-    """A lot."""
-
-    number: str = described("批号。", "Its number.")
-    material: str = described("材料。", "Its material.")
-    mass_kg: Decimal | None = described("质量，千克。", "Its mass, kilograms.")
-    organisation: Organisation | None = described("所属单位。", "Whose it is.")
 
 
 @strawberry.type(
@@ -150,9 +141,11 @@ class Battery(Node):
     def products(self, info: strawberry.Info) -> "list[Battery]":
         return [battery(row) for row in reader_of(info).products_of(self.row)]
 
-    @resolved("其质量所进入的材料批次。", "The lots that its mass went into.")
-    def lots(self) -> list[Lot]:
-        return []
+    @resolved(
+        "其质量所进入的材料批次，仅含看得到的。", "The lots that its mass went into, as far as the viewer sees them."
+    )
+    def lots(self, info: strawberry.Info) -> list[Lot]:
+        return [lot(row) for row in reader_of(info).lots_of(self.row)]
 
 
 def battery(row: BatteryRow) -> Battery:

@@ -6,13 +6,14 @@ import strawberry
 
 from batteries.rows import Page
 from graphql_schema.enums import EventType
-from graphql_schema.operations import batteries, imports, scans, transfers
+from graphql_schema.operations import batteries, imports, lots, scans, transfers
 from graphql_schema.operations import gaps as worked
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
 from graphql_schema.operations.gaps import AuditGapConnection
 from graphql_schema.operations.imports import ImportJob, ImportJobConnection
+from graphql_schema.operations.lots import Batch, Lot, LotConnection, LotFilter
 from graphql_schema.operations.nodes import Node, check_size, cursor, place, reader_of, split_id
 from graphql_schema.operations.organisations import (
     BatteryModelConnection,
@@ -28,10 +29,12 @@ from graphql_schema.operations.scans import ScanResult
 from graphql_schema.operations.transfers import TransferConnection, TransferEdge, TransferFilter
 from graphql_schema.operations.types import battery_by_code, event_by_id, organisation_by_code, transfer_by_id
 from traceability.errors import refuse
+from traceability.lots import code_of
 
 #: How many nodes one question may name.
 MOST_NODES = 100
 DEFAULT_PAGE = 50
+OwnCode = Annotated[str | None, argument("制成单位的代码，默认为本单位。", "Code of who made it, by default oneself.")]
 
 
 @strawberry.type(
@@ -97,6 +100,36 @@ class Query:
         )
         edges = [TransferEdge(cursor=cursor(row.id), node=transfers.transfer(row)) for row in page.rows]
         return TransferConnection(edges=edges, page_info=page_info(edges, page))
+
+    @resolved("按批号查看得到的材料批次。", "A lot that the viewer sees, by its number.")
+    def lot(
+        self,
+        info: strawberry.Info,
+        number: Annotated[str, argument("批号。", "Its number.")],
+        organisation: OwnCode = None,
+    ) -> Lot | None:
+        return lots.lot_by_code(info, code_of(_owner(info, organisation), number))
+
+    @resolved("看得到的材料批次。", "The lots that the viewer sees.")
+    def lots(
+        self,
+        info: strawberry.Info,
+        filters: Annotated[LotFilter | None, argument("筛选条件。", "What to narrow it by.")] = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> LotConnection:
+        return lots.lot_page(info, filters, first, after)
+
+    @resolved(
+        "按批次号查本单位的批次；联盟可查全部。", "A batch of the own organisation by its number; any for the alliance."
+    )
+    def batch(
+        self,
+        info: strawberry.Info,
+        number: Annotated[str, argument("批次号。", "Its number.")],
+        organisation: OwnCode = None,
+    ) -> Batch | None:
+        return lots.batch_by_code(info, code_of(_owner(info, organisation), number))
 
     @resolved(
         "按统一社会信用代码查单位：本单位、往来单位；联盟可查全部。",
@@ -174,6 +207,10 @@ class Query:
         ]
 
 
+def _owner(info: strawberry.Info, organisation: str | None) -> str:
+    return (organisation or reader_of(info).viewer.organisation_code or "").strip().upper()
+
+
 def _node(info: strawberry.Info, id_: str) -> Node | None:
     """Find a node; an id that names nothing, or nothing that the viewer may see, gives None."""
     type_, key = split_id(id_)
@@ -185,6 +222,10 @@ def _node(info: strawberry.Info, id_: str) -> Node | None:
         return worked.gap_by_id(info, key)
     if type_ == "ImportJob":
         return imports.job_by_id(info, id_)
+    if type_ == "Lot":
+        return lots.lot_by_code(info, key)
+    if type_ == "Batch":
+        return lots.batch_by_code(info, key)
     if type_ == "Transfer":
         return transfer_by_id(info, id_)
     return organisation_by_code(info, key) if type_ == "Organisation" else None

@@ -12,12 +12,13 @@ from batteries.rows import ItemRow, TransferRow
 from graphql_schema.enums import Condition, Direction, ItemStatus, TransferStatus
 from graphql_schema.operations.batteries import Battery, First, battery
 from graphql_schema.operations.describing import argument, both, described, resolved
+from graphql_schema.operations.lots import Lot, lot
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, cursor, place, reader_of
 from graphql_schema.operations.organisations import Organisation, organisation
 from traceability.values import from_ms, kilograms
 
 
-@strawberry.type(description=both("货运单中的一件电池。", "One battery of a consignment."))
+@strawberry.type(description=both("货运单中的一件电池或一个材料批次。", "One battery or lot of a consignment."))
 class TransferItem:
     """An item."""
 
@@ -30,10 +31,15 @@ class TransferItem:
     received_mass_kg: Decimal | None = described("接收质量，千克。", "Mass as received, kilograms.")
     condition: Condition | None = described("接收时的状况。", "Condition at receipt.")
 
-    @resolved("电池。", "The battery.")
+    @resolved("电池；此项为材料批次时为空。", "The battery; empty for a lot.")
     def battery(self, info: strawberry.Info) -> Battery | None:
         found = reader_of(info).battery_of(self.row)
         return battery(found) if found else None
+
+    @resolved("材料批次；此项为电池时为空。", "The lot; empty for a battery.")
+    def lot(self, info: strawberry.Info) -> Lot | None:
+        found = reader_of(info).lots.of_record(self.row.record_id)
+        return lot(found) if found else None
 
 
 @strawberry.type(

@@ -15,12 +15,12 @@ from graphql_schema.operations.batteries import (
     BatteryConnection,
     BatteryEdge,
     BatteryFilter,
-    Lot,
     Safety,
     Vehicle,
     battery,
 )
 from graphql_schema.operations.chains import Chain, Event, EventConnection, Gap, Site, event
+from graphql_schema.operations.lots import Lot
 from graphql_schema.operations.nodes import (
     Node,
     PageInfo,
@@ -63,9 +63,11 @@ __all__ = [
     "batteries_by_code",
     "battery_by_code",
     "event_by_id",
+    "forget",
     "organisation_by_code",
     "problem",
     "problems",
+    "reader_of",
     "transfer_by_id",
     "warning",
 ]

@@ -14,8 +14,8 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.urls("graphql_schema.urls")
 
-#: Of later issues: batches, and compliance.
-NOT_YET = {"RecordBatch", "Compliance"}
+#: Of a later issue.
+NOT_YET = {"Compliance"}
 DOCUMENTS = contract()
 
 

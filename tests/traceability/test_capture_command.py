@@ -184,7 +184,7 @@ def test_every_bad_line_is_told() -> None:
         (9, "occurredAt", "wrong_value"),
         (10, "colour", "unknown_field"),
         (11, "type", "wrong_value"),
-        (13, "type", "unsupported_type"),
+        (13, "details.number", "missing_field"),
         (12, "organisation", "unknown_organisation"),
     ]
     assert counts(result) == (2, 0, 11)

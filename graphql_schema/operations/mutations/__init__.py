@@ -8,6 +8,7 @@ from graphql_schema.operations.mutations.gaps import GapMutations
 from graphql_schema.operations.mutations.imports import ImportMutations
 from graphql_schema.operations.mutations.labels import LabelMutations
 from graphql_schema.operations.mutations.lives import LifeMutations
+from graphql_schema.operations.mutations.lots import LotMutations
 from graphql_schema.operations.mutations.master_data import MasterDataMutations
 from graphql_schema.operations.mutations.registration import RegistrationMutations
 
@@ -22,6 +23,7 @@ class Mutation(
     RegistrationMutations,
     LifeMutations,
     CustodyMutations,
+    LotMutations,
     LabelMutations,
     MasterDataMutations,
     ImportMutations,

@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from graphql_schema.operations.describing import both, described
 
 #: What stands at the top of a record; everything else an input has is its details.
-TOP: Final = ("battery", "occurredAt", "site", "attachments")
+TOP: Final = ("battery", "lot", "lotOf", "occurredAt", "site", "attachments")
 
 
 @strawberry.input(description=both("发生地点。", "Where it happened."))

@@ -1,0 +1,314 @@
+"""Whether an organisation may claim what it says of batches and lots. What physically arrives is recorded, whatever
+the record says; of the rest, nothing is used twice: no number, no battery, no milligram.
+
+A claim is judged at its place in the order of occurrence; what is left of a lot is what no later fact needs, either.
+The alliance captures history as it was told: nobody asks here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import count
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from recyclers.lot_walk import (
+    DISPATCHED,
+    MAKING,
+    RECEIVED,
+    REFUSED,
+    Entry,
+    Taken,
+    left_from,
+    may_use,
+    postings,
+    walk,
+)
+from recyclers.materials import entry_of
+from recyclers.models import Batch, BatchInput, Lot, LotMovement
+from traceability import lots
+from traceability.corrections import Family
+from traceability.errors import Problem, Refusal
+from traceability.events import batches
+from traceability.facts import Fact
+from traceability.lines import Lines, Place
+from traceability.models import Component, LifecycleRecord
+from traceability.stages import Move, is_on_its_way
+from traceability.values import canonical, milligrams
+
+#: A battery that goes into a batch is one of these; `processed` may be recorded before or after.
+STAGES: Final = ("processed", "retired")
+#: After everything that is stored.
+_LAST: Final = 1 << 62
+_CORRECTS: Final = ("details", "corrects")
+Path = tuple[str, ...]
+
+
+class Claims:
+    """Judges the claims of one run, one after the other; what was accepted counts for those that follow."""
+
+    def __init__(self, run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bool]]) -> None:
+        self._lines, self._known = lines, known
+        self._drafted = count(_LAST)
+        said = list(_contents(run, lines))
+        codes = {posting.lot for fact in said for posting in postings(fact)}
+        self._materials: dict[str, str] = {}
+        self._histories = self._load_histories(codes)
+        self._numbers = _load_numbers(said)
+        self._used = self._load_used({code for fact in said for _, code in lots.batteries(fact.type, fact.details)})
+
+    def accept(self, fact: Fact, organisation: int) -> None:
+        """Count a claim in.
+
+        Raises:
+            Refusal: `number_taken`, `unknown_lot`, `not_holder`, `not_addressee`, `in_transit`, `overdrawn`,
+                `not_whole`, `not_own_name`, `already_used`, `unknown_battery`, `built_in`, `stage`, `wrong_value`.
+        """
+        arrival = next(self._drafted)
+        if problems := list(self._problems(fact, organisation, arrival)):
+            raise Refusal(*problems)
+        for entry in self._entries(fact, organisation, arrival):
+            self._histories[entry.posting.lot].append(entry)
+        for _path, code in lots.batteries(fact.type, fact.details):
+            self._used[self._thing(code)].add(arrival)
+        if fact.type == "batch":
+            self._numbers[fact.code].add(arrival)
+        self._note_materials(fact)
+
+    def check_correction(self, family: Family, replacement: Fact | None) -> None:
+        """Judge what a correction puts in place, and what it leaves of the lots without the original."""
+        organisation = family.original.organisation_id
+        without = frozenset({family.original.id, *(member.id for member in family.members)})
+        arrival = family.original.id
+        if replacement is not None:
+            problems = list(self._problems(replacement, organisation, arrival, without))
+            if problems:
+                raise Refusal(*(problem.under("details", "replacement") for problem in problems))
+        put = list(self._entries(replacement, organisation, arrival)) if replacement is not None else []
+        for code in sorted(self._histories):
+            before = walk(self._histories[code])
+            kept = self._history(code, without)
+            after = walk([*kept, *(entry for entry in put if entry.posting.lot == code)])
+            self._check_effect(code, before, after, organisation, family.original.fact.organisation)
+
+    # Single claims ---------------------------------------------------------------------------------------------------
+
+    def _problems(
+        self, fact: Fact, organisation: int, arrival: int, without: frozenset[int] = frozenset()
+    ) -> Iterator[Problem]:
+        if fact.type == RECEIVED:
+            return
+        yield from self._names(fact, without)
+        for path, code in lots.batteries(fact.type, fact.details):
+            yield from self._battery(fact, code, path, organisation, without)
+        for path, code, mass in lots.drawn(fact.type, fact.details, fact.organisation):
+            yield from self._use(fact, code, milligrams(mass) or 0, path, (organisation, arrival, without))
+        if fact.type == "lot_merged":
+            yield from self._one_material(fact)
+        if fact.type in ("lot_split", "lot_sold"):
+            mg = sum(p.stated_mg for p in postings(fact) if p.lot == fact.code)
+            yield from self._use(fact, fact.code, mg, (), (organisation, arrival, without))
+        if fact.type in (DISPATCHED, REFUSED):
+            yield from self._handed(fact, organisation, arrival, without)
+
+    def _names(self, fact: Fact, without: frozenset[int]) -> Iterator[Problem]:
+        """A batch or lot gets its number once, from who makes it."""
+        if fact.type == "batch" and self._numbers[fact.code] - without:
+            yield Problem("number_taken", ("details", "number"), {"value": fact.details["number"]})
+        if fact.type in ("lot_opened", "lot_merged"):
+            if fact.lot_of != fact.organisation:
+                yield Problem("not_own_name", ("lotOf",), {"value": fact.lot_of})
+            yield from self._new(fact.code, ("lot",), without)
+        for path, code, _mass in lots.made(fact.type, fact.details, fact.organisation):
+            yield from self._new(code, (*path, "lot"), without)
+
+    def _new(self, code: str, path: Path, without: frozenset[int]) -> Iterator[Problem]:
+        if any(entry.posting.kind in MAKING for entry in self._history(code, without)):
+            yield Problem("number_taken", path, {"value": lots.name_of(code)[1]})
+
+    def _battery(
+        self, fact: Fact, code: str, path: Path, organisation: int, without: frozenset[int]
+    ) -> Iterator[Problem]:
+        line = self._lines.of("battery", code)
+        if line.new and not line.drafts:
+            inside = Component.objects.filter(code=code).exists()
+            yield Problem("built_in" if inside else "unknown_battery", path, {"value": code})
+            return
+        state = line.state
+        if line.root.part_of:
+            yield Problem("built_in", path, {"value": code})
+        elif state.stage not in STAGES:
+            params = {"value": code, "type": fact.type, "stage": state.stage, "allowed": ", ".join(STAGES)}
+            yield Problem("stage", path, params)
+        elif not may_use(state, organisation):
+            yield Problem("not_holder", path, {"value": code, "organisation": fact.organisation})
+        elif state.transit_to is not None:
+            yield Problem("in_transit", path, {"value": code})
+        elif self._used[self._thing(code)] - without:
+            yield Problem("already_used", path, {"value": code})
+
+    def _use(
+        self, fact: Fact, code: str, mg: int, path: Path, where: tuple[int, int, frozenset[int]]
+    ) -> Iterator[Problem]:
+        """Taking from a lot: its holder may, as much as nothing else needs."""
+        organisation, arrival, without = where
+        order = (fact.occurred_ms, arrival, -1)
+        taken = walk(self._history(code, without))
+        before = [step for step in taken if step.entry.order < order]
+        named = (*path, "lot")
+        if (problem := _held(fact, code, before, organisation, named)) is not None:
+            yield problem
+        elif before[-1].state.transit_to is not None:
+            yield Problem("in_transit", named, {"value": lots.name_of(code)[1]})
+        elif mg > (left := left_from(taken, order)):
+            mass = (*path, "massKg") if path else ("details", "into" if fact.type == "lot_split" else "massKg")
+            yield Problem("overdrawn", mass, {"value": lots.name_of(code)[1], "left": _kilograms(max(left, 0))})
+
+    def _handed(self, fact: Fact, organisation: int, arrival: int, without: frozenset[int]) -> Iterator[Problem]:
+        order = (fact.occurred_ms, arrival, -1)
+        before = [step for step in walk(self._history(fact.code, without)) if step.entry.order < order]
+        if fact.type == REFUSED:
+            if not before:
+                yield _unknown(fact.code, ("lot",))
+            elif before[-1].state.transit_to != organisation:
+                yield Problem("not_addressee", ("lot",), {"value": fact.lot, "organisation": fact.organisation})
+            return
+        if (problem := _held(fact, fact.code, before, organisation, ("lot",))) is not None:
+            yield problem
+            return
+        state, left = before[-1].state, before[-1].left_mg
+        move = Move(DISPATCHED, organisation, arrival, self._known[fact.details["to"]][0])
+        if move.other == organisation:
+            expected = _("another organisation")
+            yield Problem("wrong_value", ("details", "to"), {"value": fact.organisation, "expected": expected})
+        elif is_on_its_way(state, move):
+            yield Problem("in_transit", ("lot",), {"value": fact.lot})
+        elif not _is_whole(milligrams(fact.details["massKg"]) or 0, left):
+            params = {"value": fact.lot, "left": _kilograms(max(left, 0))}
+            yield Problem("not_whole", ("details", "massKg"), params)
+
+    def _one_material(self, fact: Fact) -> Iterator[Problem]:
+        first = ""
+        for path, code, _mass in lots.drawn(fact.type, fact.details, fact.organisation):
+            material = self._materials.get(code, "")
+            first = first or material
+            if material and material != first:
+                yield Problem("wrong_value", (*path, "lot"), {"value": material, "expected": first})
+
+    # Corrections -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _check_effect(code: str, before: Sequence[Taken], after: Sequence[Taken], organisation: int, by: str) -> None:
+        """A correction sets right what was said; it wins nobody a lot, and makes no milligram out of nothing."""
+        number = lots.name_of(code)[1]
+        lacking = min((step.left_mg for step in after), default=0)
+        if lacking < min([0, *(step.left_mg for step in before)]):
+            raise Refusal(Problem("overdrawn", _CORRECTS, {"value": number, "left": _kilograms(0)}))
+        had = before[-1].keeper if before else None
+        has = after[-1].keeper if after else None
+        if before and has == organisation != had:
+            raise Refusal(Problem("not_holder", _CORRECTS, {"value": number, "organisation": by}))
+
+    # What is known ---------------------------------------------------------------------------------------------------
+
+    def _history(self, code: str, without: frozenset[int] = frozenset()) -> list[Entry]:
+        return [entry for entry in self._histories.get(code, ()) if entry.event not in without]
+
+    def _entries(self, fact: Fact, organisation: int, arrival: int) -> Iterator[Entry]:
+        to = self._known.get(fact.details.get("to", "")) if fact.type == DISPATCHED else None
+        for posting in postings(fact):
+            yield Entry(posting, arrival, organisation, to[0] if to else None, fact.occurred_ms, arrival)
+
+    def _thing(self, code: str) -> str:
+        """What a battery is known by here: the code of its chain, whichever of its names was given."""
+        return self._lines.of("battery", code).root.code
+
+    def _note_materials(self, fact: Fact) -> None:
+        if fact.type == "batch":
+            for item in fact.details.get("outputs", ()):
+                self._materials[lots.code_of(fact.organisation, item["lot"])] = item.get("material", "")
+        elif fact.type == "lot_opened":
+            self._materials[fact.code] = fact.details.get("material", "")
+        elif fact.type == "lot_split":
+            own = self._materials.get(fact.code, "")
+            made = lots.made(fact.type, fact.details, fact.organisation)
+            self._materials |= {code: own for _path, code, _mass in made}
+        elif fact.type == "lot_merged":
+            drawn = lots.drawn(fact.type, fact.details, fact.organisation)
+            self._materials[fact.code] = next((m for _p, c, _m in drawn if (m := self._materials.get(c))), "")
+
+    def _load_histories(self, codes: Iterable[str]) -> dict[str, list[Entry]]:
+        """Lock the lots in order of code, so that nobody else takes from them, and read their histories."""
+        found: dict[str, list[Entry]] = {code: [] for code in codes}
+        by_id: dict[int, str] = {}
+        for batch in batches(sorted(found)):
+            for row in Lot.objects.select_for_update().filter(code__in=batch).order_by("code"):
+                by_id[row.id] = row.code
+                self._materials[row.code] = row.material
+        for ids in batches(by_id):
+            for movement in LotMovement.objects.filter(lot__in=ids):
+                found[by_id[movement.lot_id]].append(entry_of(movement, by_id[movement.lot_id]))
+        return found
+
+    def _load_used(self, codes: set[str]) -> defaultdict[str, set[int]]:
+        """In which batches these batteries are, under any of their names."""
+        used: defaultdict[str, set[int]] = defaultdict(set)
+        roots = {line.root.id: line.root.code for code in codes for line in [self._lines.of("battery", code)]}
+        names = {code: self._thing(code) for code in codes}
+        for ids in batches(id_ for id_ in roots if id_ is not None):
+            members = LifecycleRecord.objects.filter(Q(id__in=ids) | Q(chain__in=ids))
+            names |= {code: roots[chain or id_] for id_, code, chain in members.values_list("id", "code", "chain_id")}
+        for batch in batches(sorted(names)):
+            for code, event in BatchInput.objects.filter(battery__in=batch).values_list("battery", "batch_id"):
+                used[names[code]].add(event)
+        return used
+
+
+def _contents(run: Sequence[Place], lines: Lines) -> Iterator[Fact]:
+    """Every content that is claimed or corrected in this run."""
+    for _place, fact in run:
+        if fact.type != "corrected":
+            yield fact
+    for family in lines.families.values():
+        yield from family.contents
+        for _place, fact in run:
+            if fact.replacement is not None:
+                yield fact.replacement.in_place_of(family.original.fact)
+
+
+def _load_numbers(facts: Iterable[Fact]) -> defaultdict[str, set[int]]:
+    """The batches that bear these numbers: code → their events."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    named = {lots.name_of(fact.code) for fact in facts if fact.type == "batch"}
+    for batch in batches(sorted({number for _organisation, number in named})):
+        rows = Batch.objects.filter(organisation__code__in={organisation for organisation, _number in named})
+        for organisation, number, event in rows.filter(number__in=batch).values_list(
+            "organisation__code", "number", "event_id"
+        ):
+            found[lots.code_of(organisation, number)].add(event)
+    return found
+
+
+def _held(fact: Fact, code: str, before: Sequence[Taken], organisation: int, path: Path) -> Problem | None:
+    if not before:
+        return _unknown(code, path)
+    if not may_use(before[-1].state, organisation):
+        return Problem("not_holder", path, {"value": lots.name_of(code)[1], "organisation": fact.organisation})
+    return None
+
+
+def _unknown(code: str, path: Path) -> Problem:
+    return Problem("unknown_lot", path, {"value": lots.name_of(code)[1]})
+
+
+def _is_whole(stated_mg: int, left_mg: int) -> bool:
+    """A lot is handed over whole; two scales may differ as much as sender and receiver may."""
+    allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * max(left_mg, 0)
+    return left_mg > 0 and abs(stated_mg - left_mg) * 100 <= allowed
+
+
+def _kilograms(mg: int) -> str:
+    return canonical(Decimal(mg).scaleb(-6))
