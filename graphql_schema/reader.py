@@ -17,8 +17,9 @@ from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.standing_reader import StandingReader
-from traceability import events
+from traceability import attachments, events
 from traceability.access import Viewer
+from traceability.attachments import Sent
 from traceability.audit.live import Standing
 from traceability.audit.telling import parties_in
 from traceability.models import Organisation, Step
@@ -54,6 +55,7 @@ class Reader:
         self._transfers: dict[int, TransferRow] = {}
         self._items: dict[tuple[int, int | None], Batch[int, list[ItemRow]]] = {}
         self._item_batteries: Batch[int, BatteryRow] = Batch(self._load_item_batteries)
+        self._sent: Batch[Sent, bool] = Batch(lambda named: dict.fromkeys(attachments.sent_among(named), True))
 
     # Batteries -------------------------------------------------------------------------------------------------------
 
@@ -110,8 +112,17 @@ class Reader:
     def _load_events(self, codes: Collection[str], window: Window) -> dict[str, Page[EventRow]]:
         size, from_end, after, before = window
         pages = chain_reading.event_pages(self._known(codes), size, from_end=from_end, after=after, before=before)
-        self.parties.want(event.organisation_id for page in pages.values() for event in page.rows)
+        self._meet(event for page in pages.values() for event in page.rows)
         return pages
+
+    def _meet(self, rows: Iterable[EventRow]) -> None:
+        for row in rows:
+            self.parties.want([row.organisation_id])
+            self._sent.want((row.organisation_id, given["sha256"]) for given in row.attachments)
+
+    def is_sent(self, organisation_id: int, sha256: str) -> bool:
+        """Whether an organisation that names a file sent it."""
+        return bool(self._sent.get((organisation_id, sha256)))
 
     def gaps_of(self, row: BatteryRow) -> tuple[Standing, ...]:
         """The gaps of a battery's chain as they stand today, as far as it is seen."""
@@ -238,8 +249,9 @@ class Reader:
             sight = row.sight if row else None
         if not chain_reading.may_see(self.viewer, event, step, sight):
             return None
-        self.parties.want([event.organisation_id])
-        return chain_reading.event_row(event, step, events.contents_of([event.pk]).get(event.pk, ()))
+        found_row = chain_reading.event_row(event, step, events.contents_of([event.pk]).get(event.pk, ()))
+        self._meet([found_row])
+        return found_row
 
     # Consignments ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from traceability import body, bulk, chains, events, projecting
+from traceability import attachments, body, bulk, chains, events, projecting
 from traceability.chains import Walk
 from traceability.lines import Draft, Line, Lines
 from traceability.models import (
@@ -98,6 +98,7 @@ def _insert(drafts: Sequence[Draft]) -> None:
         ]
     )
     bulk.insert([OutboxEntry(event=event) for event in new])
+    attachments.mention(new)
 
 
 def _walk(line: Line) -> Walk:

@@ -233,6 +233,47 @@ class OutboxEntry(models.Model):
     event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
 
 
+class Attachment(models.Model):
+    """A file that an organisation sent for its events; the content lies in a folder, under its SHA-256.
+
+    No part of the ledger: the hash is part of each event that names it, whether or not the file was sent.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    #: By its content.
+    media_type = models.CharField(max_length=40)
+    bytes = models.BigIntegerField()
+    actor = models.CharField(max_length=80)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sha256", "organisation"], name="attachment_sha256_organisation")
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class AttachmentMention(models.Model):
+    """A file that an event names: derived from the event's body, to find who may fetch the file."""
+
+    event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "sha256"], name="attachment_mention_event_sha256")
+        ]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="attachment_mention_sha256")]
+
+
 class Step(models.Model):
     """What an event did to its chain, in order of occurrence: the one place that knows stages.
 

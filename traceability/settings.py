@@ -305,6 +305,11 @@ IMPORTS = {
     "permits": "recyclers.standing_jobs.run",
 }
 
+# Photos and documents of events ------------------------------------------------------------------------------------
+
+ATTACHMENTS_DIR = Path(os.environ.get("ATTACHMENTS_DIR", DATA_DIR / "attachments"))
+ATTACHMENT_MAX_BYTES = int(os.environ.get("ATTACHMENT_MAX_BYTES", 20 * 1024**2))
+
 # GraphQL -------------------------------------------------------------------------------------------------------------
 
 GRAPHQL_INTROSPECTION = flag("GRAPHQL_INTROSPECTION", DEBUG)
