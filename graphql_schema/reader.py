@@ -17,11 +17,12 @@ from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.standing_reader import StandingReader
-from traceability import attachments, events
+from traceability import attachments, events, findings
 from traceability.access import Viewer
 from traceability.attachments import Sent
 from traceability.audit.live import Standing
 from traceability.audit.telling import parties_in
+from traceability.errors import Problem
 from traceability.models import Organisation, Step
 from traceability.values import to_ms
 
@@ -55,6 +56,7 @@ class Reader:
         self._transfers: dict[int, TransferRow] = {}
         self._items: dict[tuple[int, int | None], Batch[int, list[ItemRow]]] = {}
         self._item_batteries: Batch[int, BatteryRow] = Batch(self._load_item_batteries)
+        self._warnings: Batch[int, list[Problem]] = Batch(findings.of_events)
         self._sent: Batch[Sent, bool] = Batch(lambda named: dict.fromkeys(attachments.sent_among(named), True))
 
     # Batteries -------------------------------------------------------------------------------------------------------
@@ -118,7 +120,12 @@ class Reader:
     def _meet(self, rows: Iterable[EventRow]) -> None:
         for row in rows:
             self.parties.want([row.organisation_id])
+            self._warnings.want([row.id])
             self._sent.want((row.organisation_id, given["sha256"]) for given in row.attachments)
+
+    def warnings_of(self, row: EventRow) -> list[Problem]:
+        """What an event's chain says of it."""
+        return self._warnings.get(row.id) or []
 
     def is_sent(self, organisation_id: int, sha256: str) -> bool:
         """Whether an organisation that names a file sent it."""

@@ -108,6 +108,11 @@ MESSAGES: dict[str, Any] = {
     "held_by_another": _("Another organisation holds the battery; the receipt is disputed."),
     "not_expected_here": _("The battery was not announced."),
     "not_possible_here": _("The receipt contradicts the record: the battery is {stage}."),
+    "implausible_travel": _(
+        "Nobody can have brought the battery here: it was far away, or in another's store. Its label may be a copy."
+    ),
+    "unregistered_part": _("Nobody registered this part: {value}."),
+    "attachment_missing": _("The file {value} is named, but was never sent."),
     "already_here": _("Already here since {when}; nothing was recorded."),
     "recalled": _("The battery is recalled: {value}."),
 }

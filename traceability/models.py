@@ -311,10 +311,10 @@ class Step(models.Model):
 
 
 class StepDetail(models.Model):
-    """What the rules of the audit need to know of an event's details, one row a value.
+    """What the rules of the audit, and warnings, need to know of an event's details, one row a value.
 
     `component` and `residue_component` (dismantled), `source` (assembled), `application` (assembled, deployed),
-    `batch` (processed).
+    `batch` (processed), `site` (where it happened: latitude and longitude).
     """
 
     event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)

@@ -266,6 +266,10 @@ AUDIT_DUCKDB_MEMORY = os.environ.get("AUDIT_DUCKDB_MEMORY", "2GB")
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
 
+# A battery seen at two sites: what it takes to get from the one to the other. Lorries and fast trains are slower;
+# nearer than the free distance, sites are told too roughly to judge.
+TRAVEL = {"kmh": 300, "free_km": 10}
+
 # The law as dated data: instruments, clauses, deadlines (docs/law.md).
 LAW_DIR = Path(os.environ.get("LAW_DIR", BASE_DIR / "fixtures" / "law"))
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy as _
+
 from traceability.values import (
     AMOUNT,
     BATTERY,
@@ -22,6 +24,7 @@ from traceability.values import (
     free_text,
     items,
     mapping,
+    number,
     pattern,
     structure,
     text,
@@ -40,7 +43,7 @@ _ELEMENTS = r"[a-z][a-z0-9_]{0,40}"
 _CLAUSE = r"[a-z0-9_]+(\.[a-z0-9_]+)+"
 
 
-def _read_extra(value: Any, _: Context) -> Any:
+def _read_extra(value: Any, _context: Context) -> Any:
     # It is kept as JSON text in UTF-8, written by a function that calls itself.
     if not isinstance(value, dict) or not _writable(value, EXTRA_DEPTH):
         raise wrong(value if isinstance(value, str) else "{…}", f"an object, ≤ {EXTRA_DEPTH} levels, UTF-8")
@@ -231,8 +234,8 @@ SITE: Final = structure(
     {
         "name": text(),
         "region": REGION,
-        "lat": FIGURE,
-        "lon": FIGURE,
+        "lat": number("-90", "90", 9, _("degrees, -90 to 90, at most 9 decimals")),
+        "lon": number("-180", "180", 9, _("degrees, -180 to 180, at most 9 decimals")),
     }
 )
 ATTACHMENTS: Final = items(

@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from batteries.rows import BatteryRow, EventRow, Page
 from graphql_schema.enums import ChainStatus, EventType, GapCode, Severity, Stage
 from graphql_schema.operations.describing import both, described, resolved
-from graphql_schema.operations.nodes import Node, PageInfo, cursor, reader_of
+from graphql_schema.operations.nodes import Node, PageInfo, Warning, cursor, reader_of, warning  # noqa: A004
 from graphql_schema.operations.organisations import Organisation, organisation
 from traceability.access import Viewer
 from traceability.audit.live import Standing, status
@@ -81,6 +81,14 @@ class Event(Node):
     site: Site | None = described("发生地点。", "Where it happened.")
     attachments: list[Attachment] = described("附件。", "Its attachments.")
     details: JSON = described("该类型的各项内容。", "What its type says.")
+
+    @resolved(
+        "提示：登记时即告知，此后随记录可查，例如不可能的行程、未登记的部件、缺少的附件。",
+        "What to know of it, told when it was recorded and ever after: travel that nobody can have made, a part that "
+        "nobody registered, a file that was never sent.",
+    )
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return [warning(found) for found in reader_of(info).warnings_of(self.row)]
 
     @resolved("记录单位。", "Who recorded it.")
     def organisation(self, info: strawberry.Info) -> Organisation | None:

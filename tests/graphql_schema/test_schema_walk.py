@@ -27,6 +27,7 @@ BOUNDED = {
     "Organisation.listings": "one a scope and batch that the alliance announced the company in",
     "Organisation.permits": "one a kind and number",
     "Organisation.dueDates": "ends of those, and a report a year, within ten years",
+    "Event.warnings": "one a kind of warning",
     "Event.attachments": "at most as many as a record may name",
     "Query.nodes": "refuses more than 100 ids",
     "ScanResult.warnings": "one a kind of warning",
