@@ -14,7 +14,7 @@ from batteries import chain_reading, consignments, reading
 from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.reading import BatteryFilters
-from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
+from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.standing_reader import StandingReader
 from traceability import attachments, events, findings
@@ -50,6 +50,7 @@ class Reader:
         self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
             lambda codes: chain_reading.lineage(self._known(codes))
         )
+        self._identities: Batch[str, list[IdentityRow]] = Batch(self._load_identities)
         self._tied: Batch[str, BatteryRow] = Batch(self._load_tied)
         self._events: dict[Window, Batch[str, Page[EventRow]]] = {}
         self._parts: dict[tuple[int, str | None], Batch[str, list[BatteryRow]]] = {}
@@ -91,7 +92,7 @@ class Reader:
             self._models.want((_model_key(row),))
             self._recalls.want((row.chain_id,))
             self._gaps.want((row.chain_id,))
-            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage)
+            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
 
@@ -144,6 +145,15 @@ class Reader:
         gaps = [gap for chain in found.values() for gap in chain]
         self.parties.want(gap.organisation_id for gap in gaps)
         self.parties.want(id_ for gap in gaps for id_ in parties_in(gap.evidence))
+        return found
+
+    def identities_of(self, row: BatteryRow) -> list[IdentityRow]:
+        """The provisional identities that a battery was told under."""
+        return (self._identities.get(row.code) if row.sight.sees_chain else None) or []
+
+    def _load_identities(self, codes: Collection[str]) -> dict[str, list[IdentityRow]]:
+        found = chain_reading.identities(self._known(codes))
+        self.parties.want(identity.organisation_id for rows in found.values() for identity in rows)
         return found
 
     def parts_of(self, row: BatteryRow, size: int, after: str | None) -> list[BatteryRow]:

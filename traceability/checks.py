@@ -17,6 +17,7 @@ from traceability.stages import (
     ORIGINS,
     ROLES,
     RULES,
+    UTILISING,
     Move,
     State,
     is_allowed,
@@ -46,7 +47,8 @@ def check_claim(fact: Fact, state: State, move: Move, *, known: bool, filed_by: 
         filed_by: who filed the code's manufacturer prefix; it may act as the maker as well.
 
     Raises:
-        Refusal: `unknown_battery`, `stage`, `not_holder`, `not_addressee`, `in_transit`, `not_maker`.
+        Refusal: `unknown_battery`, `stage`, `not_holder`, `not_addressee`, `quarantined`, `in_transit`,
+            `not_maker`.
     """
     if fact.type == "received":
         return
@@ -58,6 +60,8 @@ def check_claim(fact: Fact, state: State, move: Move, *, known: bool, filed_by: 
     if unheld or not may_act(state, move):
         code = "not_addressee" if RULES[move.type].by == ADDRESSEE else "not_holder"
         raise refuse(code, ("battery",), value=fact.code, organisation=fact.organisation)
+    if move.type in UTILISING and state.quarantine is not None:
+        raise refuse("quarantined", ("battery",), value=fact.code)
     if move.type == "dispatched" and move.other == move.organisation:
         raise refuse("wrong_value", ("details", "to"), value=fact.organisation, expected=_("another organisation"))
     if move.type == "dispatched" and is_on_its_way(state, move):

@@ -71,6 +71,8 @@ MESSAGES: dict[str, Any] = {
     "not_addressee": _("The battery is not on its way to {organisation}."),
     "not_part": _("{value} is not a part of {battery}."),
     "built_in": _("{value} is built into another battery; it has to be taken out of it first."),
+    "quarantined": _("The battery {value} is set apart; somebody else than who received it has to lift that first."),
+    "same_person": _("Who received the battery cannot lift its quarantine; another person has to."),
     "in_transit": _("The battery is already on its way; it has to be received or refused first."),
     "already_identified": _("{value} has already been identified."),
     "not_provisional": _("Only a provisional identity (TMP-…) can be identified, not {value}."),
@@ -114,6 +116,7 @@ MESSAGES: dict[str, Any] = {
     "unregistered_part": _("Nobody registered this part: {value}."),
     "attachment_missing": _("The file {value} is named, but was never sent."),
     "already_here": _("Already here since {when}; nothing was recorded."),
+    "in_quarantine": _("The battery is set apart until another person lifts that."),
     "recalled": _("The battery is recalled: {value}."),
 }
 

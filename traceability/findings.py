@@ -23,6 +23,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from traceability import attachments, events, identity, values
+from traceability.chains import HAZARDS
 from traceability.errors import Problem
 from traceability.events import batches
 from traceability.facts import Fact, located
@@ -43,7 +44,6 @@ class Outcome(StrEnum):
 
 ORDER: Final = list(Outcome)
 STORED: Final = frozenset({"produced", "retired"})
-HAZARDS: Final = frozenset({"leaking", "burnt"})
 CONDITIONS: Final = {"damaged": _("damaged"), "leaking": _("leaking"), "burnt": _("burnt")}
 #: IUGG mean radius of the Earth.
 EARTH_KM: Final = 6371.0088
@@ -81,6 +81,7 @@ def of_steps(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[Finding]]:
     fast = _too_fast(taken)
     unknown = _unregistered({code for _step, fact in taken for code in _parts(fact)})
     missing = _missing(taken)
+    impossible = _impossible([step for step, fact in taken if fact.type == "identified"])
     found: dict[int, list[Finding]] = {}
     for step, fact in taken:
         told: list[Finding] = []
@@ -89,6 +90,11 @@ def of_steps(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[Finding]]:
             told += _differences(fact, sent.get(step.event_id))
             if campaign := recalled.get(step.record_id):
                 told.append((Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})))
+        if fact.type == "identified":
+            if stage := impossible.get(step.event_id):
+                told.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": stage})))
+            if step.intruder_after == step.organisation_id:
+                told.append((Outcome.DISPUTED, Problem("held_by_another")))
         if step.event_id in fast or _held_undisturbed(step):
             told.append((Outcome.RECEIVED, Problem("implausible_travel")))
         if strange := [code for code in _parts(fact) if code in unknown]:
@@ -119,6 +125,8 @@ def _receipt(fact: Fact, step: Step) -> list[Finding]:
     disputed = step.intruder_after == us
     if step.unannounced and identity.is_provisional(fact.code):
         found.append((Outcome.QUARANTINED, Problem("code_unreadable")))
+    elif step.quarantine_after is not None and fact.details.get("condition") not in HAZARDS:
+        found.append((Outcome.QUARANTINED, Problem("in_quarantine")))
     if step.fault == "missing_link":
         found.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": step.stage_before})))
     if disputed:
@@ -171,6 +179,35 @@ def _recalls(record_ids: set[int]) -> dict[int, str]:
         details = (stored.fact.replacement or stored.fact).details
         found[events_of[stored.id]] = details.get("campaign") or details.get("instruction") or "—"
     return found
+
+
+# Identifications -----------------------------------------------------------------------------------------------------
+
+
+def _impossible(identified: Sequence[Step]) -> dict[int, str]:
+    """Identifications by which what was told of the provisional identity contradicts the true battery's stage there.
+
+    Event → the stage that the battery was in. A person has to find out which of the two histories is wrong.
+    """
+    if not identified:
+        return {}
+    records = dict(
+        LifecycleEvent.objects.filter(id__in=[step.event_id for step in identified]).values_list("id", "record_id")
+    )
+    faults = Step.objects.filter(
+        record_id__in={step.record_id for step in identified},
+        event__record_id__in=set(records.values()),
+        effective=True,
+        fault="missing_link",
+    )
+    stages = {
+        (chain, own): stage
+        for chain, own, stage in faults.order_by("-occurred_ms", "-arrival").values_list(
+            "record_id", "event__record_id", "stage_before"
+        )
+    }
+    found = {step.event_id: stages.get((step.record_id, records[step.event_id])) for step in identified}
+    return {event: stage for event, stage in found.items() if stage}
 
 
 # Where it was seen ---------------------------------------------------------------------------------------------------

@@ -130,6 +130,8 @@ class LifecycleRecord(models.Model):
     claimant = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
     intruder = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
     maker = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    #: The receipt that set it apart, until that is lifted.
+    quarantine_event = models.BigIntegerField(null=True)
     started = models.BooleanField(default=False)
     has_origin = models.BooleanField(default=False)
     produced = models.BooleanField(default=False)
@@ -302,6 +304,7 @@ class Step(models.Model):
     transit_event_after = models.BigIntegerField(null=True)
     claimant_after = models.BigIntegerField(null=True)
     intruder_after = models.BigIntegerField(null=True)
+    quarantine_after = models.BigIntegerField(null=True)
     fault = models.CharField(max_length=20, blank=True)
     unannounced = models.BooleanField(default=False)
 

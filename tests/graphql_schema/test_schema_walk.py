@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 #: Lists of objects without pages, and what bounds each.
 BOUNDED = {
     "Battery.sources": "the batteries that one product was assembled from",
+    "Battery.identities": "what one battery was called before its code was known",
     "Battery.products": "what was made of one battery",
     "AuditGap.answers": "what people said of one gap",
     "Battery.lots": "where one battery's mass went",

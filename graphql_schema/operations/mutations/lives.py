@@ -73,6 +73,15 @@ class IdentifyBatteryInput(BatteryInput):
     evidence: str | None = described("依据。", "How that is known.", default=None)
 
 
+@strawberry.input(
+    description=both("解除隔离；须由收货人以外的人登记。", "The end of a quarantine, by another than who received.")
+)
+class LiftQuarantineInput(BatteryInput):
+    """`quarantine_lifted`."""
+
+    reason: str | None = described("理由。", "Why it is safe.", default=None)
+
+
 @strawberry.input(description=both("召回。", "A recall."))
 class RecallBatteryInput(BatteryInput):
     """`recalled`."""
@@ -146,6 +155,12 @@ class LifeMutations:
         IdentifyBatteryInput,
         "确认临时编码的真实编码。",
         "Say what a provisional identity turned out to be.",
+    )
+    lift_quarantine = about_battery(
+        "quarantine_lifted",
+        LiftQuarantineInput,
+        "解除隔离：收货人以外的人确认可以继续处置。",
+        "Lift a quarantine: somebody else than who received it says that work may go on.",
     )
     recall_battery = about_battery("recalled", RecallBatteryInput, "登记召回。", "Record a recall.")
     decide_dispute = about_battery(
