@@ -17,6 +17,7 @@ from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.standing_reader import StandingReader
+from recyclers import inspection
 from traceability import attachments, events, findings
 from traceability.access import Viewer
 from traceability.attachments import Sent
@@ -51,6 +52,7 @@ class Reader:
             lambda codes: chain_reading.lineage(self._known(codes))
         )
         self._identities: Batch[str, list[IdentityRow]] = Batch(self._load_identities)
+        self._known_of: Batch[str, inspection.Known] = Batch(self._load_known_of)
         self._tied: Batch[str, BatteryRow] = Batch(self._load_tied)
         self._events: dict[Window, Batch[str, Page[EventRow]]] = {}
         self._parts: dict[tuple[int, str | None], Batch[str, list[BatteryRow]]] = {}
@@ -92,7 +94,7 @@ class Reader:
             self._models.want((_model_key(row),))
             self._recalls.want((row.chain_id,))
             self._gaps.want((row.chain_id,))
-            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities)
+            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities, self._known_of)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
 
@@ -154,6 +156,15 @@ class Reader:
     def _load_identities(self, codes: Collection[str]) -> dict[str, list[IdentityRow]]:
         found = chain_reading.identities(self._known(codes))
         self.parties.want(identity.organisation_id for rows in found.values() for identity in rows)
+        return found
+
+    def known_of(self, row: BatteryRow) -> inspection.Known:
+        """The last inspection of a battery, and the condition in which it was received last."""
+        return (self._known_of.get(row.code) if row.sight.sees_chain else None) or inspection.Known()
+
+    def _load_known_of(self, codes: Collection[str]) -> dict[str, inspection.Known]:
+        found = inspection.known(self._known(codes))
+        self.parties.want(known.inspection.organisation_id for known in found.values() if known.inspection)
         return found
 
     def parts_of(self, row: BatteryRow, size: int, after: str | None) -> list[BatteryRow]:

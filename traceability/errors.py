@@ -117,6 +117,10 @@ MESSAGES: dict[str, Any] = {
     "attachment_missing": _("The file {value} is named, but was never sent."),
     "already_here": _("Already here since {when}; nothing was recorded."),
     "in_quarantine": _("The battery is set apart until another person lifts that."),
+    "not_inspected": _("The battery has not been inspected yet."),
+    "not_graded": _("Neither its grade nor its state of health is known."),
+    "grade_too_low": _("Its grade {value} is not for this."),
+    "decided_otherwise": _("Its last inspection decided otherwise ({value})."),
     "recalled": _("The battery is recalled: {value}."),
 }
 

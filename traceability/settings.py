@@ -273,6 +273,9 @@ TRAVEL = {"kmh": 300, "free_km": 10}
 # The law as dated data: instruments, clauses, deadlines (docs/law.md).
 LAW_DIR = Path(os.environ.get("LAW_DIR", BASE_DIR / "fixtures" / "law"))
 
+# How retired batteries are graded: industry usage, so a file that each house may replace.
+GRADES_FILE = Path(os.environ.get("GRADES_FILE", BASE_DIR / "fixtures" / "grades.toml"))
+
 # Tables that the auditors' role of PostgreSQL may not read: what signs people in, or labels (`traceability.roles`).
 NOT_FOR_AUDITORS = [
     "sessions.Session",

@@ -12,8 +12,10 @@ from batteries.rows import BatteryRow, IdentityRow
 from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
+from graphql_schema.operations.inspections import Inspection, NextStep, inspection_of, next_step
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
+from recyclers import inspection
 from traceability import identity
 from traceability.errors import refuse
 from traceability.values import from_ms, kilograms
@@ -167,6 +169,19 @@ class Battery(Node):
     @resolved("梯次产品所用的原电池。", "What a second-life product was made of.")
     def sources(self, info: strawberry.Info) -> "list[Battery]":
         return [battery(row) for row in reader_of(info).sources_of(self.row)]
+
+    @resolved("最近一次余能检测；更早的见 events。", "Its last inspection; those before stand in its events.")
+    def inspection(self, info: strawberry.Info) -> Inspection | None:
+        found = reader_of(info).known_of(self.row).inspection
+        return inspection_of(found) if found else None
+
+    @resolved(
+        "退役后可行的去向：由阶段、隔离、接收状况、检测决定与等级得出；仅保管单位、收货单位与联盟可见。",
+        "The routes it may take once retired: by its stage, quarantine, condition, and what an inspection decided and "
+        "graded; for who holds it, who is about to receive it, and the alliance.",
+    )
+    def next_steps(self, info: strawberry.Info) -> list[NextStep]:
+        return [next_step(found) for found in inspection.next_steps(self.row, reader_of(info).known_of(self.row))]
 
     @resolved(
         "后来确认为此电池的临时编码；按临时编码也查得到此电池，其记录见 recordedUnder。",

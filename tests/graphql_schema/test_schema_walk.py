@@ -21,6 +21,9 @@ pytestmark = pytest.mark.django_db
 BOUNDED = {
     "Battery.sources": "the batteries that one product was assembled from",
     "Battery.identities": "what one battery was called before its code was known",
+    "Battery.nextSteps": "one a route",
+    "NextStep.reasons": "one a kind of warning",
+    "GradeScheme.grades": "those of one scheme",
     "Battery.products": "what was made of one battery",
     "AuditGap.answers": "what people said of one gap",
     "Battery.lots": "where one battery's mass went",
