@@ -99,6 +99,8 @@ MESSAGES: dict[str, Any] = {
     "serial_letters": _("The serial number has letters."),
     "early_date": _("The date of production is before the standard (2018-02-01)."),
     "unknown_manufacturer": _("Nobody has filed the manufacturer code of {value}."),
+    "no_prefix": _("The organisation {value} has filed no manufacturer code; the alliance records it."),
+    "forbidden_use": _("{value} is a use that waste batteries are forbidden for since {since}."),
     "foreign_prefix": _("The manufacturer code belongs to {owner}."),
     "already_registered": _("The battery {value} is already registered: with other content, or by others."),
     "several_alliances": _("Several organisations have the role alliance; name the one that captures: {value}."),

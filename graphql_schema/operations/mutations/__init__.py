@@ -10,6 +10,7 @@ from graphql_schema.operations.mutations.labels import LabelMutations
 from graphql_schema.operations.mutations.lives import LifeMutations
 from graphql_schema.operations.mutations.master_data import MasterDataMutations
 from graphql_schema.operations.mutations.registration import RegistrationMutations
+from graphql_schema.operations.mutations.second_life import SecondLifeMutations
 
 
 @strawberry.type(
@@ -26,5 +27,6 @@ class Mutation(
     MasterDataMutations,
     ImportMutations,
     GapMutations,
+    SecondLifeMutations,
 ):
     """Everything that can be written."""
