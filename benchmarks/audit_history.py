@@ -192,9 +192,9 @@ def _statements() -> Iterator[str]:
     yield f"""
       INSERT INTO traceability_lifecyclerecord (id, kind, code, level, number, stage, holder_id, transit_to_id,
         transit_event, started, has_origin, produced, second_life, part_of, entangled, last_ms, breaks, flaws,
-        chain_status, audit_status, touched, audited)
+        chain_status, audit_status, touched, audited, audit_facts, audit_late)
       SELECT l.i, 'battery', {code}, 'pack', {EVENTS}, p.stage_after, p.holder_after + {own}, p.transit_after + {own},
-        {e} + p.seq_after, {true}, {true}, {true}, {false}, '', {false}, {when}, 0, 0, 'open', 'open', 1, 0
+        {e} + p.seq_after, {true}, {true}, {true}, {false}, '', {false}, {when}, 0, 0, 'open', 'open', 1, 0, 0, 0
       FROM lives l JOIN plan p ON p.kind = l.kind AND p.seq = {EVENTS}"""
     yield f"""
       INSERT INTO traceability_lifecycleevent (id, record_id, sequence, type, occurred_at, recorded_at, organisation_id,

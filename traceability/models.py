@@ -208,6 +208,10 @@ class LifecycleEvent(models.Model):
             models.UniqueConstraint(fields=["organisation", "key"], name="event_organisation_key"),
             models.UniqueConstraint(fields=["hash"], name="event_hash"),
         ]
+        indexes: ClassVar = [
+            # They are few, and a day gone by asks for all of them.
+            models.Index(fields=["record"], name="event_corrected", condition=models.Q(type="corrected")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.key}"

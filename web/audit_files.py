@@ -28,7 +28,7 @@ from batteries.audit_samples import draw_sample
 from batteries.codes import normalise
 from traceability.access import Viewer
 from traceability.audit import kept
-from traceability.audit.access_log import note_access
+from traceability.audit.access_log import FILE, note_access
 from traceability.audit.calendar import day_of
 from traceability.audit.exporting import MEDIA_TYPES, write_figures, write_gaps, write_table
 from traceability.audit.reading import completeness, last_run, visible_gaps
@@ -45,7 +45,7 @@ Door = Callable[..., HttpResponseBase]
 
 
 def _door(view: Callable[..., HttpResponseBase]) -> Door:
-    """Open to who is known and belongs to somebody; a refusal becomes an answer; the alliance's reading is noted."""
+    """Open to who is known and belongs to somebody; a refusal becomes an answer; whose reading it is, is noted."""
 
     @require_safe
     @wraps(view)
@@ -66,7 +66,18 @@ def _door(view: Callable[..., HttpResponseBase]) -> Door:
             if status == 404:
                 raise Http404 from None
             return refused(status, refusal)
-        note_access(viewer, request.path)
+        with ExitStack() as unless_noted:
+            unless_noted.callback(answer.close)
+            note_access(
+                request,
+                viewer,
+                operation=view.__name__,
+                fields=FILE,
+                subject=next(iter(place.values()), ""),
+                question=request.path.encode(),
+                variables=request.META.get("QUERY_STRING", "").encode(),
+            )
+            unless_noted.pop_all()
         answer["Cache-Control"] = "private, no-store"
         patch_vary_headers(answer, ("Authorization", "Cookie"))
         return answer

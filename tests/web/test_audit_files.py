@@ -14,12 +14,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from python_calamine import CalamineWorkbook
-from structlog.testing import capture_logs
 
 from tests.labelling import decoded, pages
 from tests.worlds import Life, Party, World
 from traceability.audit.running import audit
-from traceability.models import AuditRun, Gap
+from traceability.models import AuditAccess, AuditRun, Gap
 from web.audit_report.words import GAPS
 
 ALL = [
@@ -191,15 +190,23 @@ def test_files_are_only_read_here_and_kept_by_nobody(world: World, run: AuditRun
     assert answer["Content-Disposition"].startswith("attachment")
 
 
-def test_the_alliances_reading_is_noted_and_others_is_not(world: World, run: AuditRun) -> None:
-    with capture_logs() as logs:
-        content(get(world.alliance, "latest/gaps.csv"))
-        content(get(world.recycler, "latest/gaps.csv"))
-        get(world.alliance, "nothing/gaps.csv")
-    noted = [line for line in logs if line["event"] == "audit_access"]
-    assert [(line["organisation"], line["what"]) for line in noted] == [
-        (world.alliance.code, "/files/audit/latest/gaps.csv")
-    ]
+def test_who_took_which_file_is_noted_before_it_is_sent(
+    world: World, run: AuditRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content(get(world.alliance, "latest/gaps.csv?a=b"))
+    content(get(world.recycler, "latest/gaps.csv"))
+    get(world.alliance, "nothing/gaps.csv")
+    rows = AuditAccess.objects.values_list("organisation", "operation", "fields", "subject")
+    assert list(rows) == [(who.id, "gaps", "file", "latest") for who in (world.alliance, world.recycler)]
+    first, second = AuditAccess.objects.values_list("variables", flat=True)
+    assert first != second
+
+    def full(**_row: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(AuditAccess.objects, "create", full, raising=False)
+    with pytest.raises(OSError, match="disk full"):
+        get(world.alliance, "latest/gaps.csv")
 
 
 @pytest.mark.parametrize("path", ["%00/", "%00/report.pdf", "batteries/%00/evidence.zip", "latest/gaps.exe", "../x"])

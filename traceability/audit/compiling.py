@@ -17,8 +17,9 @@ from traceability.audit.rule import COLUMNS, Relations, Rule, Terms
 
 #: Stands in an expression for the day that is audited.
 _AS_OF: Final = 987_654_321_001
-#: The tables that an expression of `widen` reads the changed records from.
+#: The table that an expression of `widen` reads the changed records from, each with its codes.
 CHANGED: Final = "changed"
+_CHANGED_COLUMNS: Final = {"record_id": "int64", "code": "string"}
 
 
 @cache
@@ -68,7 +69,7 @@ def compiled_widening(code: str, dialect: str) -> str:
     """What else is judged anew when the records of the table `changed` changed."""
     widen = rules()[code].widen
     assert widen is not None
-    return to_sql(widen(tables(), ibis.table({"record_id": "int64"}, name=CHANGED)).select("record_id"), dialect)
+    return to_sql(widen(tables(), ibis.table(_CHANGED_COLUMNS, name=CHANGED)).select("record_id"), dialect)
 
 
 def to_sql(found: ir.Table, dialect: str) -> str:
@@ -85,7 +86,7 @@ def used(code: str, *, widening: bool = False) -> tuple[str, ...]:
     rule = rules()[code]
     if widening:
         assert rule.widen is not None
-        found = rule.widen(tables(), ibis.table({"record_id": "int64"}, name=CHANGED))
+        found = rule.widen(tables(), ibis.table(_CHANGED_COLUMNS, name=CHANGED))
     else:
         found = expression(rule)
     return tuple(sorted({node.name for node in found.op().find(ops.UnboundTable)} - {CHANGED}))

@@ -27,18 +27,28 @@ BATTERIES: Final = "audit_batteries"
 _STATUSES: Final = ("complete", "open", "flawed", "broken")
 
 
+_STANDING: Final = "h.kind = 'battery' AND h.chain_id IS NULL AND h.started AND h.part_of = ''"
+_NAMED: Final = """
+  LEFT JOIN traceability_codeprefix x ON x.prefix = d.prefix
+  LEFT JOIN traceability_organisation m ON m.id = x.organisation_id"""
+
+
 def batteries() -> str:
     """Every battery that stands by itself, with its status, its facts, and the key of each group, as SQL."""
-    keys = ", ".join(f"{key} AS by_{name}" for name, key in GROUPS.items())
-    described = finding.sources(HEADS_NOW)["descriptions"]
     return f"""
-      SELECT h.id AS record_id, h.audit_status AS status, h.audit_facts AS facts, h.audit_late AS late, {keys}
+      SELECT h.id AS record_id, h.audit_status AS status, h.audit_facts AS facts, h.audit_late AS late, {_keys()}
       FROM traceability_lifecyclerecord h
-      LEFT JOIN ({described}) d ON d.record_id = h.id
-      LEFT JOIN traceability_organisation o ON o.id = h.holder_id
-      LEFT JOIN traceability_codeprefix x ON x.prefix = d.prefix
-      LEFT JOIN traceability_organisation m ON m.id = x.organisation_id
-      WHERE h.kind = 'battery' AND h.chain_id IS NULL AND h.started AND h.part_of = ''"""
+      LEFT JOIN ({_described()}) d ON d.record_id = h.id
+      LEFT JOIN traceability_organisation o ON o.id = h.holder_id {_NAMED}
+      WHERE {_STANDING}"""
+
+
+def _keys() -> str:
+    return ", ".join(f"{key} AS by_{name}" for name, key in GROUPS.items())
+
+
+def _described() -> str:
+    return finding.sources(HEADS_NOW)["descriptions"]
 
 
 _DUE: Final = """
@@ -68,15 +78,24 @@ def facts(place: finding.Place) -> Iterator[str]:
 
 def keep(run: AuditRun) -> None:
     """Count every group and keep the figures with the run."""
-    execute(f"CREATE TEMPORARY TABLE {BATTERIES} AS {batteries()}")
-    counted = ", ".join(f"SUM(CASE WHEN status = '{status}' THEN 1 ELSE 0 END)" for status in _STATUSES)
+    counted = ", ".join(
+        f"SUM(CASE WHEN h.audit_status = '{status}' THEN 1 ELSE 0 END) AS {status}" for status in _STATUSES
+    )
+    # Those that are alike in all respects are counted first: names are then looked up for few.
+    execute(f"""
+      CREATE TEMPORARY TABLE {BATTERIES} AS SELECT {_keys()}, batteries, {", ".join(_STATUSES)}, facts, late FROM (
+        SELECT h.holder_id, i.prefix, i.model, i.month, COUNT(*) AS batteries, {counted},
+          SUM(h.audit_facts) AS facts, SUM(h.audit_late) AS late
+        FROM traceability_lifecyclerecord h LEFT JOIN ({_described()}) i ON i.record_id = h.id
+        WHERE {_STANDING} GROUP BY h.holder_id, i.prefix, i.model, i.month) d
+      LEFT JOIN traceability_organisation o ON o.id = d.holder_id {_NAMED}""")
+    sums = ", ".join(f"SUM({name})" for name in ("batteries", *_STATUSES, "facts"))
     try:
         for name in GROUPS:
             execute(f"""
               INSERT INTO traceability_auditfigure
                 (run_id, group_by, key, batteries, complete, open, flawed, broken, facts, on_time)
-              SELECT {run.pk}, '{name}', by_{name}, COUNT(*), {counted}, SUM(facts), SUM(facts - late)
-              FROM {BATTERIES} GROUP BY by_{name}""")
+              SELECT {run.pk}, '{name}', by_{name}, {sums}, SUM(facts - late) FROM {BATTERIES} GROUP BY by_{name}""")
     finally:
         if not connection.needs_rollback:
             execute(f"DROP TABLE {BATTERIES}")

@@ -9,6 +9,7 @@ from django.db import connection
 from traceability import law
 from traceability.audit import calendar, statute
 from traceability.audit.compiling import compiled, compiled_widening, in_place, relations, rules, used
+from traceability.audit.relations import HEADS_NOW
 from traceability.audit.rule import Rule
 
 _DAY: Final = re.compile(r"DAY_OF\((\w+)\)")
@@ -44,10 +45,11 @@ class Place:
         return self.placed(compiled(rule, connection.vendor), used(rule.code))
 
     def widening(self, rule: Rule, changed: str) -> str:
-        """The statement for what else is judged; `changed` selects the ids of records that changed."""
+        """The statement for what else is judged; `changed` selects the ids and codes of what changed."""
         names = used(rule.code, widening=True)
         sql = self.placed(compiled_widening(rule.code, connection.vendor), names)
-        return f'WITH "changed" AS ({changed}), {sql[5:]}'
+        # Not written down in between: the planner knows the table that these ids are selected from.
+        return f'WITH "changed" AS NOT MATERIALIZED ({changed}), {sql[5:]}'
 
     def placed(self, statement: str, names: tuple[str, ...]) -> str:
         """A statement over these relations, as it is asked of this database."""
@@ -62,7 +64,10 @@ class Place:
 
 def sources(heads: str, steps: str = "") -> dict[str, str]:
     """How each relation is read from this database."""
-    found = {name: relation.sql for name, relation in relations().items()}
+    found = {
+        name: relation.now if relation.now and heads == HEADS_NOW else relation.sql
+        for name, relation in relations().items()
+    }
     # The scope is asked of heads as well, whichever way they are read.
     found["heads"] = f"SELECT * FROM ({heads}) h WHERE {{scope}}"
     if steps:

@@ -9,7 +9,7 @@ from traceability.audit.calendar import end_of
 from traceability.audit.compiling import rules, used
 from traceability.audit.finding import Place
 from traceability.audit.rule import BREAK
-from traceability.audit.staging import FOUND, SCOPE, TAKEN, count, execute, rows
+from traceability.audit.staging import BESIDE, CHANGED, FOUND, SCOPE, TAKEN, count, execute, rows
 from traceability.chains import COMPLETING
 from traceability.events import batches
 from traceability.models import AuditRun, LifecycleEvent, LifecycleRecord
@@ -56,15 +56,34 @@ def widen(place: Place) -> None:
     if companies:
         named = ", ".join(str(id_) for (id_,) in companies)
         _add(f"SELECT DISTINCT record_id FROM traceability_step WHERE organisation_id IN ({named})")
+    execute(f"""
+      INSERT INTO {CHANGED} SELECT t.record_id, r.code FROM {TAKEN} t JOIN {record} r ON r.id = t.record_id
+      UNION ALL
+      SELECT t.record_id, r.code FROM {TAKEN} t JOIN {record} r ON r.chain_id = t.record_id AND r.kind = 'battery'""")
+    count(CHANGED)
+    # What a gap hung on, in another record, may have been withdrawn: nothing leads here from there now.
+    corrected = rows(f"""
+      SELECT 1 FROM traceability_lifecycleevent e JOIN {record} r ON r.id = e.record_id
+      WHERE e.type = 'corrected' AND COALESCE(r.chain_id, r.id) IN ({ids}) LIMIT 1""")
     for rule in rules().values():
         if rule.widen is not None and used(rule.code, widening=True):
-            _add(place.widening(rule, ids))
-            # What such a gap hung on, in another record, may have been withdrawn: nothing leads here from there now.
-            _add(f"SELECT record_id FROM traceability_gap WHERE closed_in_id IS NULL AND code = '{rule.code}'")
+            _add_beside(rule.code, place.widening(rule, f"SELECT record_id, code FROM {CHANGED}"))
+            if corrected:
+                told = f"SELECT record_id FROM traceability_gap WHERE closed_in_id IS NULL AND code = '{rule.code}'"
+                _add_beside(rule.code, told)
+    count(SCOPE)
+    count(BESIDE)
 
 
 def _add(ids: str) -> None:
     execute(f"INSERT INTO {SCOPE} SELECT * FROM ({ids}) n WHERE record_id IS NOT NULL ON CONFLICT DO NOTHING")
+
+
+def _add_beside(code: str, ids: str) -> None:
+    execute(
+        f"INSERT INTO {BESIDE} SELECT '{code}', n.record_id FROM ({ids}) n WHERE n.record_id IS NOT NULL"
+        f" AND n.record_id NOT IN (SELECT record_id FROM {SCOPE}) ON CONFLICT DO NOTHING"
+    )
 
 
 def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
@@ -75,7 +94,12 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
         place: what it judged.
         verified: whether it looked for altered events, too.
     """
-    judged = "1 = 1" if run.scope == run.Scope.ALL else f"g.record_id IN (SELECT record_id FROM {SCOPE})"
+    judged = "1 = 1"
+    if run.scope != run.Scope.ALL:
+        judged = (
+            f"(g.record_id IN (SELECT record_id FROM {SCOPE})"
+            f" OR (g.code, g.record_id) IN (SELECT code, record_id FROM {BESIDE}))"
+        )
     left = "" if verified else f"AND g.code <> '{ALTERED}'"
     if run.scope != run.Scope.ALL:
         # Gaps that only came due are told beside the scope, and close nothing.
@@ -87,6 +111,7 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
         f"UPDATE traceability_gap AS g SET closed_in_id = {run.pk}, status = 'closed'"
         f" WHERE g.closed_in_id IS NULL AND {judged} {left} {same}"
     )
+    # What is open already is told by the index of open gaps: a look at the table while it fills would take ever longer.
     run.opened = execute(f"""
       INSERT INTO traceability_gap
         (record_id, code, severity, event_id, organisation_id, since_day, clause, evidence, opened_in_id, status)
@@ -94,10 +119,7 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
         f.organisation_id, f.since_day, COALESCE(c.clause, ''), f.evidence, {run.pk}, 'open'
       FROM {FOUND} f LEFT JOIN ({statute.gap_clauses()}) c
         ON c.gap = f.code AND f.since_day BETWEEN c.from_day AND c.until_day
-      WHERE NOT EXISTS (
-        SELECT 1 FROM traceability_gap g WHERE g.record_id = f.record_id AND g.code = f.code
-          AND g.event_id = f.event_id AND g.closed_in_id IS NULL)
-      ON CONFLICT DO NOTHING""")
+      WHERE 1 = 1 ON CONFLICT DO NOTHING""")
     _recall_answers(run)
     _settle(run, place)
     run.batteries = LifecycleRecord.objects.filter(

@@ -105,6 +105,11 @@ def _rows(day: int, heads: str, wanted: str) -> list[Standing]:
         ]
 
 
+def compile_rules() -> None:
+    """Make the statement of all rules now, which takes two seconds, and not when it is first asked for."""
+    _template(replica.connection().vendor, HEADS_NOW, law.book().digest)
+
+
 @cache
 def _template(vendor: str, heads: str, digest: str) -> str:
     """The statement of all rules, with marks for what differs from call to call."""

@@ -7,10 +7,10 @@ makes a date a day.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import ibis
-import ibis.expr.types as ir
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 #: At +08:00.
 OFFSET_MS: Final = 8 * 3_600_000
@@ -36,9 +36,13 @@ class Relation:
     sql: str
     #: Cut to what is judged.
     scoped: bool = False
+    #: Likewise, while every report is seen; empty for the same.
+    now: str = ""
 
-    def table(self, name: str) -> ir.Table:
+    def table(self, name: str) -> "ir.Table":
         """It as a table of an expression; nothing is said of what may be missing."""
+        import ibis  # a second to load, and most processes never judge a chain
+
         types = {"i": "int64", "t": "string"}
         return ibis.table({column: types[kind] for column, kind in self.columns.items()}, name=name)
 
@@ -113,6 +117,8 @@ RELATIONS: dict[str, Relation] = {
   SELECT c.code, c.parent_code, c.since_event_id AS since_event, c.since_ms, c.until_ms
   FROM traceability_component c JOIN traceability_step s ON s.event_id = c.since_event_id
   WHERE s.reported_ms <= {end}""",
+        now="""
+  SELECT code, parent_code, since_event_id AS since_event, since_ms, until_ms FROM traceability_component""",
     ),
     "details": Relation(
         {"event_id": "i", "name": "t", "value": "t"},

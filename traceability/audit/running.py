@@ -134,9 +134,14 @@ def _find(everything: Place, record: int | None, last: AuditRun | None) -> Place
         place = staging.gather(everything)
     for rule in rules().values():
         staging.add(place, rule)
-        if last is not None and rule.timed is not None:
+        if last is None:
+            continue
+        beside = f"record_id IN (SELECT record_id FROM {staging.BESIDE} WHERE code = '{rule.code}')"
+        if rule.widen is not None:
+            staging.add(everything.only(beside), rule)
+        if rule.timed is not None and last.as_of < int(everything.as_of):
             # What came due since then, wherever it is.
             since = last.as_of - int(parameters().get(rule.timed, 0))
-            beyond = f"since_day > {since} AND record_id NOT IN (SELECT record_id FROM {staging.SCOPE})"
-            staging.add(everything, rule, condition=beyond)
+            judged = f"record_id IN (SELECT record_id FROM {staging.SCOPE}) OR {beside}"
+            staging.add(everything, rule, condition=f"since_day > {since} AND NOT ({judged})")
     return place

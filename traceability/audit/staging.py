@@ -12,17 +12,26 @@ from traceability.audit.finding import Place
 from traceability.audit.rule import COLUMNS, Rule
 
 FOUND: Final = "audit_found"
+#: Chains that all rules judge, and those beside them that one rule does.
 SCOPE: Final = "audit_scope"
+BESIDE: Final = "audit_beside"
 #: Records that changed, with how often they had been written to when the run began.
 TAKEN: Final = "audit_taken"
+#: The same records with their codes, the provisional ones that became theirs included.
+CHANGED: Final = "audit_changed"
 #: The steps of what is judged, where that is a part.
 STEPS: Final = "audit_steps"
 _SCHEMA: Final = {
     FOUND: "code VARCHAR(24) NOT NULL, record_id BIGINT NOT NULL, event_id BIGINT NOT NULL, organisation_id BIGINT,"
     " since_day BIGINT NOT NULL, evidence TEXT NOT NULL",
     SCOPE: "record_id BIGINT PRIMARY KEY",
+    BESIDE: "code VARCHAR(24) NOT NULL, record_id BIGINT NOT NULL, PRIMARY KEY (code, record_id)",
     TAKEN: "record_id BIGINT PRIMARY KEY, touched BIGINT NOT NULL",
+    CHANGED: "record_id BIGINT NOT NULL, code VARCHAR(80) NOT NULL",
 }
+#: For a run's few large statements on PostgreSQL: hashed in memory, looked up as solid-state disks allow, and not
+#: translated to machine code first, which takes a second each.
+_TUNING: Final = {"work_mem": "64MB", "jit": "off", "random_page_cost": "1.1"}
 
 
 def execute(sql: str, params: Sequence[Any] | None = None) -> int:
@@ -50,11 +59,16 @@ def tables() -> Iterator[None]:
     drop()
     for name, columns in _SCHEMA.items():
         execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
+    tuning = _TUNING if connection.vendor == "postgresql" else {}
+    for name, value in tuning.items():
+        execute(f"SET {name} = '{value}'")
     try:
         yield
     finally:
         if not connection.needs_rollback:
             drop()
+            for name in tuning:
+                execute(f"RESET {name}")
 
 
 def drop() -> None:
@@ -91,7 +105,6 @@ def add_rows(found: Iterable[tuple[Any, ...]]) -> None:
 def gather(everything: Place) -> Place:
     """Write down the steps of what changed, once for all rules that will ask for them."""
     place = everything.only(f"record_id IN (SELECT record_id FROM {SCOPE})")
-    count(SCOPE)
     steps = place.placed("SELECT * FROM steps", ("steps",))
     execute(f"CREATE TEMPORARY TABLE {STEPS} AS {steps}")
     count(STEPS)

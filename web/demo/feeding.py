@@ -32,13 +32,14 @@ def feed(folder: Path, say: Console) -> None:
     _run(say, folder / "01-alliance-master-data.jsonl", "capture", "--as", ALLIANCE.code)
     for maker in VEHICLE_MAKERS:
         _run(say, folder / f"02-{maker.slug}-models.jsonl", "capture", "--as", maker.code)
-        _run(say, folder / f"03-{maker.slug}-packs.csv", "register", "--organisation", maker.code)
+    _run(say, folder / "03-alliance-history.jsonl", "capture", "--as", ALLIANCE.code)
+    for maker in VEHICLE_MAKERS:
+        _run(say, folder / f"04-{maker.slug}-packs.csv", "register", "--organisation", maker.code)
     for company in SENDERS:
-        _run(say, folder / f"04-{company.slug}-records.jsonl", "capture", "--as", company.code)
+        _run(say, folder / f"05-{company.slug}-records.jsonl", "capture", "--as", company.code)
     say.print("  " + _("What was refused because others had not reported yet is sent again; the rest is a no-op:"))
     for company in (*WORKSHOPS, DISMANTLER):
-        _run(say, folder / f"04-{company.slug}-records.jsonl", "capture", "--as", company.code)
-    _run(say, folder / "05-alliance-history.jsonl", "capture", "--as", ALLIANCE.code)
+        _run(say, folder / f"05-{company.slug}-records.jsonl", "capture", "--as", company.code)
 
 
 def _run(say: Console, file: Path, command: str, *options: str) -> None:

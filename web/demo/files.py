@@ -26,14 +26,14 @@ def write(province: Province, folder: Path) -> None:
     """Write all files into the folder; the same province gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     _lines(folder / "01-alliance-master-data.jsonl", _master_data())
+    _lines(folder / "03-alliance-history.jsonl", province.records.get(ALLIANCE.slug, []))
     for number, maker in enumerate(VEHICLE_MAKERS):
         _lines(folder / f"02-{maker.slug}-models.jsonl", _models(maker))
         # The second maker's system still writes GB 18030 and Chinese headers.
-        own = [pack for pack in province.packs if pack.maker is maker]
-        _registrations(folder / f"03-{maker.slug}-packs.csv", own, chinese=bool(number))
+        own = [pack for pack in province.packs if pack.maker is maker and not pack.is_history]
+        _registrations(folder / f"04-{maker.slug}-packs.csv", own, chinese=bool(number))
     for company in SENDERS:
-        _lines(folder / f"04-{company.slug}-records.jsonl", province.records.get(company.slug, []))
-    _lines(folder / "05-alliance-history.jsonl", province.records.get(ALLIANCE.slug, []))
+        _lines(folder / f"05-{company.slug}-records.jsonl", province.records.get(company.slug, []))
 
 
 def _lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
@@ -73,8 +73,10 @@ def _master_data() -> list[dict[str, Any]]:
             )
             for kind in ("project_filing", "eia", "pollution")
         ]
-    listed = {"organisation": RECYCLERS[0].code, "scope": "recovery", "batch": "2", "announcedOn": "2021-01-20"}
-    return [*records, _record(f"l-{RECYCLERS[0].slug}", "listing", **listed)]
+    for recycler, batch, day in ((RECYCLERS[0], "1", "2018-09-03"), (RECYCLERS[1], "4", "2022-12-16")):
+        listed = {"organisation": recycler.code, "scope": "recovery", "batch": batch, "announcedOn": day}
+        records.append(_record(f"l-{recycler.slug}", "listing", **listed))
+    return records
 
 
 def _models(maker: Company) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The lives of the demo's packs: generated from a seed, told as records of each sender, some with gaps.
 
-Pure: no clock, no database. Every sender gets its records in the order in which its system would hand them over.
+Pure: no clock, no database. Every sender gets its records in the order in which its system would hand them over; what
+happened before the platform opened is in the alliance's hands.
 """
 
 from collections import Counter, defaultdict
@@ -14,6 +15,10 @@ from batteries.codes import compose, vin_with_check_digit
 from web.demo.companies import ALLIANCE, BATTERY_MAKERS, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS, Company
 
 CHINA: Final = timezone(timedelta(hours=8))
+#: What happened before was reported to an earlier platform, mostly in time, and the alliance hands it over.
+HANDED_OVER: Final = datetime(2026, 10, 1, tzinfo=CHINA)
+#: From here on nobody's deadline for registering a pack is enforced: what makers register today is not late.
+NEW_PACKS: Final = date(2026, 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,16 @@ class Pack:
     modules: list[dict[str, Any]] = field(default_factory=list)
     story: str = ""
 
+    @property
+    def is_history(self) -> bool:
+        """Whether it was made, and registered elsewhere, before makers register here."""
+        return self.produced.date() < NEW_PACKS
+
+    def as_produced(self) -> dict[str, Any]:
+        """The details of its `produced` record."""
+        parts = {"components": self.modules} if self.modules else {}
+        return {"model": self.model.number, "massKg": self.mass, **parts}
+
 
 @dataclass(slots=True)
 class Province:
@@ -96,6 +111,7 @@ class _Builder:
         self.until = until
         self.records: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.serials: Counter[tuple[str, date]] = Counter()
+        self.numbers: Counter[str] = Counter()
         self.waybills = 0
         self.awaited = ""
 
@@ -105,6 +121,8 @@ class _Builder:
         names += self.random.choices(list(STORIES), weights=list(STORIES.values()), k=count - len(names))
         packs = [self._pack(number, name) for number, name in enumerate(names)]
         for pack in packs:
+            if pack.is_history:
+                self._say(pack.maker, "produced", pack.produced, pack.code, **pack.as_produced())
             self._live(pack)
         self._turns_up_unregistered()
         whole = [pack for pack in packs if pack.story == "recovered"]
@@ -118,8 +136,11 @@ class _Builder:
         model = random.choice(MODELS)
         battery_maker = random.choice(BATTERY_MAKERS)
         maker = VEHICLE_MAKERS[number % len(VEHICLE_MAKERS)]
-        first = date(2018, 3, 1) if story != "in_use" else date(2020, 1, 1)
-        last = date(2021, 6, 30) if story != "in_use" else self.until - timedelta(days=200)
+        first, last = date(2018, 3, 1), date(2021, 6, 30)
+        if story == "in_use":
+            first, last = date(2020, 1, 1), NEW_PACKS
+            if number % 4 < 2:
+                first, last = NEW_PACKS, self.until - timedelta(days=55)
         produced = first + timedelta(days=random.randrange((last - first).days))
         mass = f"{model.mass + random.randrange(-40, 41) / 10:.1f}"
         pack = Pack(
@@ -163,22 +184,34 @@ class _Builder:
     # Living ----------------------------------------------------------------------------------------------------------
 
     def _live(self, pack: Pack) -> None:
-        installed = pack.produced + timedelta(days=self.random.randrange(5, 40))
-        sold = installed + timedelta(days=self.random.randrange(3, 60))
+        most = (40, 60) if pack.is_history else (20, 30)
+        installed = pack.produced + timedelta(days=self.random.randrange(5, most[0]))
+        sold = installed + timedelta(days=self.random.randrange(3, most[1]))
         self._say(pack.maker, "installed", installed, pack.code, vin=pack.vin)
         self._say(pack.maker, "sold", sold, pack.code, region=self.random.choice(("510100", "510700", "500112")))
         story: Callable[[Pack, datetime], None] | None = getattr(self, f"_{pack.story}", None)
         if story is not None:
             span = (datetime.combine(self.until, time(), CHINA) - sold).days
-            story(pack, sold + timedelta(days=self.random.randrange(700, max(701, span - 120)), hours=2))
+            lately = self.random.random() < 0.2 or (pack.story == "on_the_way" and not self.awaited)
+            days = span - self.random.randrange(12, 28) if lately else self.random.randrange(700, span - 120)
+            story(pack, sold + timedelta(days=days, hours=2))
 
     def _say(self, who: Company, type_: str, when: datetime, battery: str | None, **details: Any) -> None:
-        own = self.records[who.slug]
-        record: dict[str, Any] = {"key": f"{who.slug}/{len(own) + 1:06d}", "type": type_}
+        self.numbers[who.slug] += 1
+        record: dict[str, Any] = {"key": f"{who.slug}/{self.numbers[who.slug]:06d}", "type": type_}
         if battery is not None:
             record["battery"] = battery
         record |= {"occurredAt": when.isoformat(), "organisation": who.code, "details": details}
-        own.append(record)
+        if when < HANDED_OVER:
+            record["reportedAt"] = min(when + self._delay(), HANDED_OVER).isoformat()
+            self.records[ALLIANCE.slug].append(record)
+        else:
+            self.records[who.slug].append(record)
+
+    def _delay(self) -> timedelta:
+        """How long after the fact it was reported: within days, and now and then after months."""
+        random = self.random
+        return timedelta(days=random.randrange(60, 200) if random.random() < 0.03 else random.randrange(1, 8))
 
     def _removed(self, pack: Pack, when: datetime) -> Company:
         who = self.random.choice((*WORKSHOPS, DISMANTLER))
@@ -267,7 +300,7 @@ class _Builder:
         """A readable code that nobody ever registered, and a battery without any label."""
         produced = date(2019, 5, 6)
         code = self._code("pack", BATTERY_MAKERS[1], MODELS[1], produced)
-        dock, when = RECYCLERS[1], datetime.combine(self.until - timedelta(days=60), time(9, 30), CHINA)
+        dock, when = RECYCLERS[1], datetime.combine(self.until - timedelta(days=9), time(9, 30), CHINA)
         self._say(dock, "received", when, code, massKg="431.5", condition="intact", label="read")
         leaking = {"massKg": "389.0", "condition": "leaking", "label": "missing"}
         self._say(dock, "received", when + timedelta(minutes=4), None, **leaking)

@@ -104,7 +104,7 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
         body = json.dumps({"query": query, "variables": variables}, ensure_ascii=False)
         headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
         say.print(f"curl -s {base}/graphql/ {headers} -d '{body}'", markup=False, soft_wrap=True)
-    sent = Path(settings.DATA_DIR) / "demo" / "files" / f"03-{VEHICLE_MAKERS[0].slug}-packs.csv"
+    sent = Path(settings.DATA_DIR) / "demo" / "files" / f"04-{VEHICLE_MAKERS[0].slug}-packs.csv"
     say.print(
         f"curl -s {base}/files/registrations/ -H 'Authorization: Bearer {maker}' -F file=@{sent} -F dryRun=true",
         markup=False,

@@ -25,22 +25,23 @@ def _twice_produced(r: Relations) -> ir.Table:
 
 
 def _in_two(r: Relations) -> ir.Table:
+    # Pairs first: they are few, and the steps of all parts are many.
     s, later, earlier = r.steps, r.components, r.components.view()
-    judged = s.join(later, s.event_id == later.since_event).select(
-        "record_id", "event_id", "organisation_id", "day", "fault", "code", "parent_code", "since_ms", "since_event"
-    )
-    both = judged.join(
+    pairs = later.join(
         earlier,
-        (judged.code == earlier.code)
-        & (judged.parent_code != earlier.parent_code)
+        (later.code == earlier.code)
+        & (later.parent_code != earlier.parent_code)
         & (
-            (earlier.since_ms < judged.since_ms)
-            | ((earlier.since_ms == judged.since_ms) & (earlier.since_event <= judged.since_event))
+            (earlier.since_ms < later.since_ms)
+            | ((earlier.since_ms == later.since_ms) & (earlier.since_event <= later.since_event))
         )
-        & (earlier.until_ms.isnull() | (earlier.until_ms > judged.since_ms)),
-    ).select("record_id", "event_id", "organisation_id", "day", "fault", "code", other=earlier.parent_code)
+        & (earlier.until_ms.isnull() | (earlier.until_ms > later.since_ms)),
+    ).select("code", "since_event", other=earlier.parent_code)
     # What is produced a second time is told by that already.
-    both = both.filter(both.fault != SECOND_PRODUCED)
+    told = s.filter(s.fault != SECOND_PRODUCED)
+    both = pairs.join(told, pairs.since_event == told.event_id).select(
+        "record_id", "event_id", "organisation_id", "day", "code", "other"
+    )
     one = both.group_by("record_id", "event_id", "organisation_id", "day").agg(
         component=both.code.min(), other=both.other.min()
     )
@@ -60,9 +61,8 @@ def widen(r: Relations, changed: ir.Table) -> ir.Table:
     s, mine, theirs = r.every_step, r.components, r.components.view()
     own = changed.join(s, "record_id").join(mine, s.event_id == mine.since_event).select(part=mine.code)
     shared = own.join(theirs, own.part == theirs.code).select(event_id=theirs.since_event)
-    names, built = r.names, r.components.view()
-    changed_parts = changed.join(names, "record_id").select(part=names.code)
-    told = changed_parts.join(built, changed_parts.part == built.code).select(event_id=built.since_event)
+    built = r.components.view()
+    told = changed.join(built, changed.code == built.code).select(event_id=built.since_event)
     return shared.union(told, distinct=True).join(r.every_step.view(), "event_id").select("record_id").distinct()
 
 

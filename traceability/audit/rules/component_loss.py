@@ -70,15 +70,14 @@ def _inside(r: Relations, dismantled: ir.Table) -> ir.Table:
 
 def widen(r: Relations, changed: ir.Table) -> ir.Table:
     """The batteries that changed parts were built into, and what those were built into."""
-    above = _above(r, changed)
-    return above.union(_above(r, above), distinct=True)
+    parents = _above(r, changed.select("code"))
+    both = parents.union(_above(r, parents), distinct=True)
+    return both.join(r.names, "code").select("record_id").distinct()
 
 
-def _above(r: Relations, records: ir.Table) -> ir.Table:
-    n, c, up = r.names.view(), r.components.view(), r.names.view()
-    codes = records.join(n, "record_id").select(part=n.code)
-    parents = codes.join(c, codes.part == c.code).select(parent=c.parent_code)
-    return parents.join(up, parents.parent == up.code).select("record_id").distinct()
+def _above(r: Relations, codes: ir.Table) -> ir.Table:
+    c = r.components.view()
+    return codes.join(c, codes.code == c.code).select(code=c.parent_code).distinct()
 
 
 RULE = Rule("component_loss", BREAK, find, widen=widen)
