@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('batteries', '0003_audit'),
-        ('traceability', '0008_quarantine'),
+        ('traceability', '0009_quarantine'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traceability', '0007_attachments'),
+        ('traceability', '0008_attachments'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traceability', '0006_audited_facts'),
+        ('traceability', '0007_audit_planning'),
     ]
 
     operations = [
