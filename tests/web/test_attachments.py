@@ -40,7 +40,6 @@ def send(party: Party, content: bytes = PHOTO, name: str = "a.jpg") -> Any:
 def fetch(party: Party | None, sha256: str = SHA) -> Any:
     answer = (machine(party) if party else Client()).get(f"/files/attachments/{sha256}")
     answer.read_content = b"".join(answer)  # type: ignore[attr-defined]
-    answer.close()
     return answer
 
 
