@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from batteries.models import Installation
-from batteries.rows import FOREVER, BatteryRow, EventRow, Page, Sight
+from batteries.rows import FOREVER, BatteryRow, EventRow, IdentityRow, Page, Sight
 from traceability import body
 from traceability.access import Viewer
 from traceability.audit.live import Standing, standing
@@ -254,3 +254,26 @@ def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tu
             products += [details["into"]] if step.type == "reassembled" and "into" in details else []
         ties[row.code] = (tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(products)))
     return ties
+
+
+# Provisional identities ----------------------------------------------------------------------------------------------
+
+
+def identities(rows: Collection[BatteryRow]) -> dict[str, list[IdentityRow]]:
+    """The provisional identities that each battery was told under, by its code, in order of identification."""
+    own = [row for row in rows if row.record_id is not None]
+    found: dict[int, list[Step]] = defaultdict(list)
+    for _, within in within_sight(own):
+        steps = Step.objects.filter(within, effective=True, type="identified").select_related("event__record")
+        for step in steps.order_by("occurred_ms", "arrival"):
+            found[step.record_id].append(step)
+    contents = contents_of([step.event_id for steps in found.values() for step in steps])
+    told: dict[str, list[IdentityRow]] = {}
+    for row in own:
+        for step in as_seen(found.get(row.chain_id or 0, ()), row.sight):
+            _, fact = body.read(step.event.body, contents.get(step.event_id, ()))
+            details = (fact.replacement or fact).details
+            told.setdefault(row.code, []).append(
+                IdentityRow(step.event.record.code, step.organisation_id, step.occurred_ms, details.get("evidence"))
+            )
+    return told

@@ -80,6 +80,28 @@ class ScrappedVehicle(models.Model):
         ordering = ("event",)
 
 
+class ProductCode(models.Model):
+    """A code that was proposed for a second-life product, so that it is proposed to nobody else. Not a fact."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=KEY_LENGTH)
+    code = models.CharField(max_length=19)
+    prefix = models.CharField(max_length=3)
+    #: Positions 8 to 10 of the code.
+    day = models.CharField(max_length=3)
+    serial = models.IntegerField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="product_code_organisation_key"),
+            models.UniqueConstraint(fields=["prefix", "day", "serial"], name="product_code_day_serial"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class LabelKey(models.Model):
     """A key that signs one organisation's labels. Not a fact: made on first use, and no part of the ledger.
 

@@ -122,6 +122,7 @@ def _row(values: Mapping[str, Any]) -> BatteryRow:
         model_number=values["battery__model_number"] or "",
         mass_mg=values["battery__mass_mg"],
         second_life=values["second_life"],
+        quarantined=values["seen_quarantine"] is not None if level == FULL else None,
     )
 
 

@@ -19,7 +19,7 @@ from traceability.receipts import Receipt
 LIMIT: Final = 1_000
 #: The day that a code says is a day in China.
 CHINA: Final = timezone(timedelta(hours=8))
-_FIELDS: Final = frozenset({"code", "model", "massKg", "producedAt", "components"})
+_FIELDS: Final = frozenset({"code", "model", "massKg", "producedAt", "components", "attachments"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,7 @@ def read_produced(
             # A code that cannot be read says no day; that it is wrong is problem enough.
             "occurredAt": datetime.now(UTC) if produced_at is None else produced_at,
             "organisation": organisation,
+            "attachments": battery.get("attachments"),
             "details": {name: battery.get(name) for name in ("model", "massKg", "components", "parent")},
         },
         today=today,

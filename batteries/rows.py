@@ -67,6 +67,8 @@ class BatteryRow:
     model_number: str = ""
     mass_mg: int | None = None
     second_life: bool = False
+    #: Whether it is set apart; None for who does not see all of it.
+    quarantined: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class EventRow:
     site: Mapping[str, Any] | None = None
     attachments: tuple[Mapping[str, Any], ...] = ()
     details: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    """A provisional identity that turned out to be a battery: who said so, when, and on what evidence."""
+
+    code: str
+    organisation_id: int
+    occurred_ms: int
+    evidence: str | None
 
 
 @dataclass(frozen=True, slots=True)

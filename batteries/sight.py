@@ -28,7 +28,15 @@ from traceability.chains import COMPLETING
 from traceability.models import LifecycleRecord, Step
 
 #: What `seen` adds to each record.
-SEEN: Final = ("seen_level", "seen_stage", "seen_holder", "seen_keeper", "seen_transit", "seen_status")
+SEEN: Final = (
+    "seen_level",
+    "seen_stage",
+    "seen_holder",
+    "seen_keeper",
+    "seen_transit",
+    "seen_status",
+    "seen_quarantine",
+)
 _NOBODY: Final = 0
 
 
@@ -45,6 +53,7 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
             seen_keeper=F("holder_id"),
             seen_transit=F("transit_to_id"),
             seen_status=_kept_status(),
+            seen_quarantine=F("quarantine_event"),
         )
     organisation = viewer.organisation_id or _NOBODY
     own = FilteredRelation("involvements", condition=Q(involvements__organisation=organisation))
@@ -67,6 +76,7 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
             seen_keeper=Case(
                 When(full | made, F("holder_id")), When(took_part, Subquery(last.values("holder_after")[:1]))
             ),
+            seen_quarantine=Case(When(full, F("quarantine_event"))),
             seen_transit=Case(
                 When(full, F("transit_to_id")), When(took_part, Subquery(last.values("transit_after")[:1]))
             ),

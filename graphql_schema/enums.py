@@ -309,6 +309,16 @@ class Condition(Words):
     BURNT = "burnt", "烧损", "Burnt"
 
 
+class Route(Words):
+    """退役电池的去向。
+    What becomes of a retired battery."""
+
+    REUSE = "reuse", "继续使用", "Used again as it is"
+    SECOND_LIFE = "second_life", "梯次利用", "Second life"
+    RECOVERY = "recovery", "再生利用", "Recovery of its materials"
+    RETURN = "return", "退回", "Back to who sent it"
+
+
 class LabelReading(Words):
     """接收时的标签状况。
     How the label was found at receipt."""
@@ -456,6 +466,7 @@ ENUMS: tuple[type[Words], ...] = (
     LineageTie,
     Role,
     Condition,
+    Route,
     LabelReading,
     LabelState,
     ScanKind,

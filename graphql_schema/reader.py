@@ -14,15 +14,18 @@ from batteries import chain_reading, consignments, reading
 from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.reading import BatteryFilters
-from batteries.rows import BatteryRow, EventRow, ItemRow, ModelRow, Page, TransferRow
+from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.standing_reader import StandingReader
+from recyclers import inspection
 from recyclers.models import Lot
-from traceability import events
+from traceability import attachments, events, findings
 from traceability.access import Viewer
+from traceability.attachments import Sent
 from traceability.audit.live import Standing
 from traceability.audit.telling import parties_in
+from traceability.errors import Problem
 from traceability.models import Organisation, Step
 from traceability.values import to_ms
 
@@ -51,12 +54,16 @@ class Reader:
         self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
             lambda codes: chain_reading.lineage(self._known(codes))
         )
+        self._identities: Batch[str, list[IdentityRow]] = Batch(self._load_identities)
+        self._known_of: Batch[str, inspection.Known] = Batch(self._load_known_of)
         self._tied: Batch[str, BatteryRow] = Batch(self._load_tied)
         self._events: dict[Window, Batch[str, Page[EventRow]]] = {}
         self._parts: dict[tuple[int, str | None], Batch[str, list[BatteryRow]]] = {}
         self._transfers: dict[int, TransferRow] = {}
         self._items: dict[tuple[int, int | None], Batch[int, list[ItemRow]]] = {}
         self._item_batteries: Batch[int, BatteryRow] = Batch(self._load_item_batteries)
+        self._warnings: Batch[int, list[Problem]] = Batch(findings.of_events)
+        self._sent: Batch[Sent, bool] = Batch(lambda named: dict.fromkeys(attachments.sent_among(named), True))
 
     # Batteries -------------------------------------------------------------------------------------------------------
 
@@ -91,7 +98,7 @@ class Reader:
             self._recalls.want((row.chain_id,))
             self._gaps.want((row.chain_id,))
             self.lots.want_chains((row.chain_id,))
-            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage)
+            by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities, self._known_of)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
 
@@ -114,8 +121,22 @@ class Reader:
     def _load_events(self, codes: Collection[str], window: Window) -> dict[str, Page[EventRow]]:
         size, from_end, after, before = window
         pages = chain_reading.event_pages(self._known(codes), size, from_end=from_end, after=after, before=before)
-        self.parties.want(event.organisation_id for page in pages.values() for event in page.rows)
+        self._meet(event for page in pages.values() for event in page.rows)
         return pages
+
+    def _meet(self, rows: Iterable[EventRow]) -> None:
+        for row in rows:
+            self.parties.want([row.organisation_id])
+            self._warnings.want([row.id])
+            self._sent.want((row.organisation_id, given["sha256"]) for given in row.attachments)
+
+    def warnings_of(self, row: EventRow) -> list[Problem]:
+        """What an event's chain says of it."""
+        return self._warnings.get(row.id) or []
+
+    def is_sent(self, organisation_id: int, sha256: str) -> bool:
+        """Whether an organisation that names a file sent it."""
+        return bool(self._sent.get((organisation_id, sha256)))
 
     def gaps_of(self, row: BatteryRow) -> tuple[Standing, ...]:
         """The gaps of a battery's chain as they stand today, as far as it is seen."""
@@ -130,6 +151,24 @@ class Reader:
         gaps = [gap for chain in found.values() for gap in chain]
         self.parties.want(gap.organisation_id for gap in gaps)
         self.parties.want(id_ for gap in gaps for id_ in parties_in(gap.evidence))
+        return found
+
+    def identities_of(self, row: BatteryRow) -> list[IdentityRow]:
+        """The provisional identities that a battery was told under."""
+        return (self._identities.get(row.code) if row.sight.sees_chain else None) or []
+
+    def _load_identities(self, codes: Collection[str]) -> dict[str, list[IdentityRow]]:
+        found = chain_reading.identities(self._known(codes))
+        self.parties.want(identity.organisation_id for rows in found.values() for identity in rows)
+        return found
+
+    def known_of(self, row: BatteryRow) -> inspection.Known:
+        """The last inspection of a battery, and the condition in which it was received last."""
+        return (self._known_of.get(row.code) if row.sight.sees_chain else None) or inspection.Known()
+
+    def _load_known_of(self, codes: Collection[str]) -> dict[str, inspection.Known]:
+        found = inspection.known(self._known(codes))
+        self.parties.want(known.inspection.organisation_id for known in found.values() if known.inspection)
         return found
 
     def parts_of(self, row: BatteryRow, size: int, after: str | None) -> list[BatteryRow]:
@@ -246,8 +285,9 @@ class Reader:
             sight = row.sight if row else None
         if not chain_reading.may_see(self.viewer, event, step, sight):
             return None
-        self.parties.want([event.organisation_id])
-        return chain_reading.event_row(event, step, events.contents_of([event.pk]).get(event.pk, ()))
+        found_row = chain_reading.event_row(event, step, events.contents_of([event.pk]).get(event.pk, ()))
+        self._meet([found_row])
+        return found_row
 
     # Consignments ----------------------------------------------------------------------------------------------------
 

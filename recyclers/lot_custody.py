@@ -16,10 +16,10 @@ from recyclers.lot_walk import RECEIVED
 from recyclers.models import Lot, LotMovement
 from traceability import calls, ledger, values
 from traceability.access import Viewer
-from traceability.custody import ORDER, Outcome
 from traceability.errors import Problem, Refusal
 from traceability.events import batches
 from traceability.facts import Fact
+from traceability.findings import Outcome, outcome_of
 from traceability.models import LifecycleEvent, Transfer, TransferItem
 from traceability.receipts import REPLAYED, Entry, Receipt
 
@@ -181,9 +181,8 @@ def _judged(entry: Entry, row: LotMovement | None, sent_mg: int | None) -> Recei
         if sent_mg is not None and abs(row.stated_mg - sent_mg) * 100 > _tolerance(sent_mg):
             told = Problem("mass_difference", (), {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))})
             found.append((Outcome.RECEIVED_WITH_DIFFERENCES, told))
-    outcome = min((outcome for outcome, _problem in found), key=ORDER.index, default=Outcome.RECEIVED)
     warnings = tuple(problem for _outcome, problem in found)
-    return ReceivedLot(entry.fact.code, outcome, warnings, entry.event_id, entry.status == REPLAYED)
+    return ReceivedLot(entry.fact.code, outcome_of(found), warnings, entry.event_id, entry.status == REPLAYED)
 
 
 def _tolerance(sent_mg: int) -> Decimal:

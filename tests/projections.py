@@ -109,7 +109,7 @@ def _record(
             continue
         if field.name == "chain":
             value = codes.get(value)
-        elif field.name == "transit_event":
+        elif field.name in ("transit_event", "quarantine_event"):
             value = names.get(value)
         elif field.is_relation:
             value = companies.get(value)
@@ -125,7 +125,7 @@ def _step(row: Step, codes: dict[int, str], companies: dict[int, str], names: di
         shown.append(f"{name}={companies.get(getattr(row, name))}")
     for name in ("claimant_after", "intruder_after"):
         shown.append(f"{name}={companies.get(getattr(row, name))}")
-    for name in ("transit_event_before", "transit_event_after"):
+    for name in ("transit_event_before", "transit_event_after", "quarantine_after"):
         shown.append(f"{name}={names.get(getattr(row, name) or 0)}")
     return tuple(shown)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from traceability import body, bulk, chains, events, materials, projecting
+from traceability import attachments, body, bulk, chains, events, materials, projecting
 from traceability.chains import Walk
 from traceability.lines import Draft, Line, Lines
 from traceability.models import (
@@ -32,13 +32,13 @@ def append(drafts: Sequence[Draft], lines: Lines, now_ms: int, entries: dict[int
         taken, state = chains.advance(line.before, line.added)
         projecting.settle(line.record, state, taken)
         # Known only when the events have their ids; written below.
-        line.record.transit_event = None
+        line.record.transit_event = line.record.quarantine_event = None
     bulk.insert([line.record for line in touched if line.new])
     _insert(drafts)
     walks = [_walk(line) for line in appended]
     projecting.append(walks)
     _join(drafts, lines)
-    changed = [line.record for line in touched if not line.new or line.record.transit_event or line.record.chain_id]
+    changed = [line.record for line in touched if not line.new or _is_known_late(line.record)]
     projecting.write_records(changed, heads=True)
     again = _walk_anew(drafts, lines)
     whole = {walk.record.id for walk in again}
@@ -51,6 +51,11 @@ def append(drafts: Sequence[Draft], lines: Lines, now_ms: int, entries: dict[int
         if draft.place is not None:
             id_ = draft.event.id
             entries[draft.place] = Entry(draft.fact, RECORDED, id_, draft.line.record.id, outcome=outcomes.get(id_))
+
+
+def _is_known_late(record: LifecycleRecord) -> bool:
+    """Whether a new record names events, or a chain, that had no ids yet when it was inserted."""
+    return any((record.transit_event, record.quarantine_event, record.chain_id))
 
 
 def _link(draft: Draft, now_ms: int) -> None:
@@ -99,6 +104,7 @@ def _insert(drafts: Sequence[Draft]) -> None:
         ]
     )
     bulk.insert([OutboxEntry(event=event) for event in new])
+    attachments.mention(new)
 
 
 def _walk(line: Line) -> Walk:
@@ -110,6 +116,7 @@ def _walk(line: Line) -> Walk:
     ]
     taken, state = chains.advance(line.before, found)
     line.record.transit_event = state.transit_event
+    line.record.quarantine_event = state.quarantine
     return Walk(line.record, taken, state)
 
 

@@ -12,12 +12,14 @@ from typing import Final
 from traceability import events
 from traceability.events import Standing, Stored, batches
 from traceability.facts import Fact
-from traceability.identity import is_second_life
+from traceability.identity import is_provisional, is_second_life
 from traceability.lives import BuiltIn, Lives, stays_of
 from traceability.models import LifecycleRecord, Organisation, Step
 from traceability.stages import ENDS, NOT_RELEASING, Move, Outcome, State, step
 
 ALLIANCE: Final = " alliance "
+#: Conditions in which a battery is set apart.
+HAZARDS: Final = frozenset({"leaking", "burnt"})
 #: Ends that make a chain without a gap complete; `processed` asks for its batch as well.
 COMPLETING: Final = ENDS - {"lost", "processed"}
 
@@ -100,6 +102,7 @@ def occurrences(standing: Iterable[Standing], known: dict[str, tuple[int, bool]]
 
 def move_of(occurrence: Occurrence, *, origin: bool = False) -> Move:
     """The occurrence as the table of stages sees it."""
+    fact = occurrence.fact
     return Move(
         occurrence.fact.type,
         occurrence.organisation,
@@ -107,6 +110,8 @@ def move_of(occurrence: Occurrence, *, origin: bool = False) -> Move:
         occurrence.other,
         occurrence.alliance,
         origin,
+        fact.details.get("condition") in HAZARDS,
+        is_provisional(fact.code),
     )
 
 
@@ -134,6 +139,7 @@ def state_of(record: LifecycleRecord) -> State:
         record.has_origin,
         record.produced,
         record.second_life,
+        record.quarantine_event,
     )
 
 
@@ -248,6 +254,7 @@ def released(own: State, shared: State) -> State:
         transit_event=None,
         origin=own.origin or shared.origin,
         maker=own.maker if own.maker is not None else shared.maker,
+        quarantine=shared.quarantine,
     )
 
 

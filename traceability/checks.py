@@ -3,11 +3,13 @@
 What stands on the dock is recorded: `received` is never refused for stage or custody.
 """
 
+import re
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from traceability import shapes
+from traceability import law, shapes
 from traceability.errors import Refusal, refuse
 from traceability.facts import Fact
 from traceability.stages import (
@@ -17,12 +19,14 @@ from traceability.stages import (
     ORIGINS,
     ROLES,
     RULES,
+    UTILISING,
     Move,
     State,
     is_allowed,
     is_on_its_way,
     may_act,
 )
+from traceability.values import from_ms
 
 #: A battery that nobody registered starts its history with one of these.
 STARTING: Final = ORIGINS | {"received"}
@@ -48,10 +52,12 @@ def check_claim(fact: Fact, state: State, move: Move, *, known: bool, filed_by: 
         filed_by: who filed the code's manufacturer prefix; it may act as the maker as well.
 
     Raises:
-        Refusal: `unknown_battery`, `stage`, `not_holder`, `not_addressee`, `in_transit`, `not_maker`.
+        Refusal: `forbidden_use`, `unknown_battery`, `stage`, `not_holder`, `not_addressee`, `quarantined`,
+            `in_transit`, `not_maker`.
     """
     if fact.type == "received":
         return
+    _check_use(fact)
     if not known and fact.type not in STARTING:
         raise refuse("unknown_battery", ("battery",), value=fact.code)
     if not is_allowed(state, move) or (move.type == "produced" and state.produced):
@@ -60,12 +66,25 @@ def check_claim(fact: Fact, state: State, move: Move, *, known: bool, filed_by: 
     if unheld or not may_act(state, move):
         code = "not_addressee" if RULES[move.type].by == ADDRESSEE else "not_holder"
         raise refuse(code, ("battery",), value=fact.code, organisation=fact.organisation)
+    if move.type in UTILISING and state.quarantine is not None:
+        raise refuse("quarantined", ("battery",), value=fact.code)
     if move.type == "dispatched" and move.other == move.organisation:
         raise refuse("wrong_value", ("details", "to"), value=fact.organisation, expected=_("another organisation"))
     if move.type == "dispatched" and is_on_its_way(state, move):
         raise refuse("in_transit", ("battery",), value=fact.code)
     if RULES[move.type].by == MAKER and not move.alliance and move.organisation not in (state.maker, filed_by):
         raise refuse("not_maker", ("battery",), value=fact.code)
+
+
+def _check_use(fact: Fact) -> None:
+    """Refuse a use that is forbidden on the day of the fact, however the word is written."""
+    application = fact.details.get("application")
+    if fact.type not in ("assembled", "deployed") or application is None:
+        return
+    day = timezone.localtime(from_ms(fact.occurred_ms)).date()
+    if re.sub(r"[\s_-]+", "_", application.strip().casefold()) in law.forbidden_applications(day):
+        since = law.in_force_from("order73.forbidden_use").isoformat()
+        raise refuse("forbidden_use", ("details", "application"), value=application, since=since)
 
 
 def _wrong_stage(fact: Fact, state: State) -> Refusal:

@@ -11,46 +11,26 @@ recorded, announced or not, readable or not; the answer to each item says what t
     RECEIVED_WITH_DIFFERENCES  announced, and off in mass or condition
     RECEIVED                   announced, and as sent
 
-The first that applies is the outcome; what else was found stands in the warnings. Nothing has to be written for a
-consignment that is overdue or partly received: what was not received stays in transit.
+The first that applies is the outcome; what else was found stands in the warnings (`findings.py`). Nothing has to be
+written for a consignment that is overdue or partly received: what was not received stays in transit.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from traceability import calls, events, identity, ledger, values
+from traceability import calls, findings, identity, ledger, values
 from traceability.access import Viewer
 from traceability.errors import Problem, Refusal
 from traceability.facts import Fact, provisional_identity
-from traceability.models import LifecycleEvent, LifecycleRecord, Step, Transfer, TransferItem
+from traceability.findings import STORED
+from traceability.findings import Outcome as Outcome
+from traceability.models import LifecycleEvent, LifecycleRecord, Step, Transfer
 from traceability.receipts import Entry, Receipt
 
 Item = Mapping[str, Any]
-
-
-class Outcome(StrEnum):
-    """What an item's receipt found; the first that applies, in this order."""
-
-    DUPLICATE = "duplicate"
-    QUARANTINED = "quarantined"
-    CONFLICT = "conflict"
-    DISPUTED = "disputed"
-    UNANNOUNCED = "unannounced"
-    RECEIVED_WITH_DIFFERENCES = "received_with_differences"
-    RECEIVED = "received"
-
-
-ORDER: Final = list(Outcome)
-STORED: Final = frozenset({"produced", "retired"})
-HAZARDS: Final = frozenset({"leaking", "burnt"})
-CONDITIONS: Final = {"damaged": _("damaged"), "leaking": _("leaking"), "burnt": _("burnt")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +216,7 @@ def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedItem]:
     if problems:
         raise Refusal(*problems)
     entries = ledger.record([fact for _, fact in taken], by=by).entries
-    for (place, _fact), answer in zip(taken, _judge_all(entries, by.organisation_id), strict=True):
+    for (place, _fact), answer in zip(taken, _judge_all(entries), strict=True):
         answers[place] = answer
     return [answers[place] for place in range(len(facts))]
 
@@ -314,69 +294,15 @@ def _duplicate(code: str, since: int) -> ReceivedItem:
 # What the record found -----------------------------------------------------------------------------------------------
 
 
-def _judge_all(entries: Sequence[Entry], us: int) -> list[ReceivedItem]:
+def _judge_all(entries: Sequence[Entry]) -> list[ReceivedItem]:
     """Judge receipts by the steps that are stored for them: the same for the first answer and for a repeated one."""
     ids = [entry.event_id for entry in entries]
     steps = {step.event_id: step for step in Step.objects.filter(event_id__in=ids).select_related("record")}
-    closed = TransferItem.objects.filter(closing_id__in=ids, status=TransferItem.Status.RECEIVED)
-    sent = dict(closed.values_list("closing_id", "sent_mg"))
-    recalls = _recalls({step.record_id for step in steps.values()})
+    found = findings.of_steps([(steps[entry.event_id or 0], entry.fact) for entry in entries])
     answers = []
     for entry in entries:
-        step = steps[entry.event_id or 0]
-        found = [*_found(entry.fact, step, us), *_differences(entry.fact, sent.get(step.event_id))]
-        if campaign := recalls.get(step.record_id):
-            found.append((Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})))
-        outcome = min((outcome for outcome, _problem in found), key=ORDER.index, default=Outcome.RECEIVED)
-        warnings = tuple(problem for _outcome, problem in found)
+        told = found[entry.event_id or 0]
+        warnings = tuple(problem for _outcome, problem in told)
         replayed = entry.status == ledger.REPLAYED
-        answers.append(ReceivedItem(entry.fact.code, outcome, warnings, entry.event_id, replayed))
+        answers.append(ReceivedItem(entry.fact.code, findings.outcome_of(told), warnings, entry.event_id, replayed))
     return answers
-
-
-def _found(fact: Fact, step: Step, us: int) -> list[tuple[Outcome, Problem]]:
-    """What the chain says against the receipt: (outcome it asks for, warning)."""
-    found = []
-    disputed = step.intruder_after == us
-    if step.unannounced and identity.is_provisional(fact.code):
-        found.append((Outcome.QUARANTINED, Problem("code_unreadable")))
-    if step.fault == "missing_link":
-        found.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": step.stage_before})))
-    if disputed:
-        found.append((Outcome.DISPUTED, Problem("held_by_another")))
-    if step.unannounced and step.transit_before is not None:
-        found.append((Outcome.UNANNOUNCED, Problem("announced_to_another")))
-    elif step.unannounced and not disputed:
-        found.append((Outcome.UNANNOUNCED, Problem("not_expected_here")))
-    if not step.record.has_origin and not identity.is_provisional(fact.code):
-        found.append((Outcome.RECEIVED, Problem("unregistered")))
-    return found
-
-
-def _differences(fact: Fact, sent_mg: int | None) -> list[tuple[Outcome, Problem]]:
-    """What differs from what was sent: the condition, and the mass beyond `MASS_DIFFERENCE_PERCENT` of it."""
-    found = []
-    condition = fact.details.get("condition")
-    if condition in CONDITIONS:
-        outcome = Outcome.QUARANTINED if condition in HAZARDS else Outcome.RECEIVED_WITH_DIFFERENCES
-        found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
-    received_mg = values.milligrams(fact.details.get("massKg"))
-    if sent_mg is not None and received_mg is not None:
-        allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * sent_mg
-        if abs(received_mg - sent_mg) * 100 > allowed:
-            sent = {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))}
-            found.append((Outcome.RECEIVED_WITH_DIFFERENCES, Problem("mass_difference", (), sent)))
-    return found
-
-
-def _recalls(record_ids: set[int]) -> dict[int, str]:
-    """The latest campaign under which each of these batteries is recalled: record → its name or instruction."""
-    steps = Step.objects.filter(record_id__in=record_ids, type="recalled", effective=True)
-    events_of = dict(steps.order_by("occurred_ms", "arrival").values_list("event_id", "record_id"))
-    if not events_of:
-        return {}
-    found = {}
-    for stored in events.stored(LifecycleEvent.objects.filter(id__in=events_of).order_by("id")):
-        details = (stored.fact.replacement or stored.fact).details
-        found[events_of[stored.id]] = details.get("campaign") or details.get("instruction") or "—"
-    return found

@@ -301,9 +301,17 @@ def leaving(fact: Fact) -> list[str]:
     return list(fact.details.get(name, ())) if name else []
 
 
+def located(fact: Fact) -> str | None:
+    """Where it happened, as `<latitude>,<longitude>` in degrees; None where that was not said."""
+    site = fact.site or {}
+    return f"{site['lat']},{site['lon']}" if "lat" in site and "lon" in site else None
+
+
 def telling(fact: Fact) -> Iterator[tuple[str, str]]:
-    """What the audit asks of an event's details: name and value, one by one (see `models.StepDetail`)."""
+    """What is asked of many events' contents at once: name and value, one by one (see `models.StepDetail`)."""
     details = fact.details
+    if place := located(fact):
+        yield "site", place
     if fact.type == "dismantled":
         yield from (("component", code) for code in details.get("components", ()))
         named = {code for residue in details.get("residues", ()) for code in residue.get("components", ())}

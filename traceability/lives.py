@@ -121,6 +121,7 @@ class Lives:
             origin=record.has_origin,
             produced=record.produced,
             second_life=record.second_life,
+            quarantine=last.quarantine_after,
         )
 
     def is_known(self, code: str) -> bool:

@@ -130,6 +130,8 @@ class LifecycleRecord(models.Model):
     claimant = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
     intruder = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
     maker = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    #: The receipt that set it apart, until that is lifted.
+    quarantine_event = models.BigIntegerField(null=True)
     started = models.BooleanField(default=False)
     has_origin = models.BooleanField(default=False)
     produced = models.BooleanField(default=False)
@@ -237,6 +239,47 @@ class OutboxEntry(models.Model):
     event = models.OneToOneField(LifecycleEvent, models.PROTECT, primary_key=True, related_name="+")
 
 
+class Attachment(models.Model):
+    """A file that an organisation sent for its events; the content lies in a folder, under its SHA-256.
+
+    No part of the ledger: the hash is part of each event that names it, whether or not the file was sent.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    #: By its content.
+    media_type = models.CharField(max_length=40)
+    bytes = models.BigIntegerField()
+    actor = models.CharField(max_length=80)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sha256", "organisation"], name="attachment_sha256_organisation")
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class AttachmentMention(models.Model):
+    """A file that an event names: derived from the event's body, to find who may fetch the file."""
+
+    event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "sha256"], name="attachment_mention_event_sha256")
+        ]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="attachment_mention_sha256")]
+
+
 class Step(models.Model):
     """What an event did to its chain, in order of occurrence: the one place that knows stages.
 
@@ -265,6 +308,7 @@ class Step(models.Model):
     transit_event_after = models.BigIntegerField(null=True)
     claimant_after = models.BigIntegerField(null=True)
     intruder_after = models.BigIntegerField(null=True)
+    quarantine_after = models.BigIntegerField(null=True)
     fault = models.CharField(max_length=20, blank=True)
     unannounced = models.BooleanField(default=False)
 
@@ -274,10 +318,10 @@ class Step(models.Model):
 
 
 class StepDetail(models.Model):
-    """What the rules of the audit need to know of an event's details, one row a value.
+    """What the rules of the audit, and warnings, need to know of an event's details, one row a value.
 
     `component` and `residue_component` (dismantled), `source` (assembled), `application` (assembled, deployed),
-    `batch` (processed).
+    `batch` (processed), `site` (where it happened: latitude and longitude).
     """
 
     event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)

@@ -24,8 +24,8 @@ from traceability.stages import State
 from traceability.values import milligrams
 
 PROJECTED: Final = (
-    "stage holder_id transit_to_id transit_event claimant_id intruder_id maker_id started has_origin produced"
-    " second_life part_of entangled last_ms breaks flaws chain_status"
+    "stage holder_id transit_to_id transit_event claimant_id intruder_id maker_id quarantine_event started has_origin"
+    " produced second_life part_of entangled last_ms breaks flaws chain_status"
 ).split()
 _FIELDS: Final = [name.removesuffix("_id") for name in PROJECTED]
 CLOSED: Final = ["status", "closing", "closed_ms", "received_mg", "condition"]
@@ -58,6 +58,7 @@ def step_row(record_id: int, taken: Taken) -> Step:
         transit_event_after=after.transit_event,
         claimant_after=after.claimant,
         intruder_after=after.intruder,
+        quarantine_after=after.quarantine,
         fault=taken.outcome.fault,
         unannounced=taken.outcome.unannounced,
     )
@@ -72,6 +73,7 @@ def settle(record: LifecycleRecord, state: State, taken: Sequence[Taken], *, par
     record.claimant_id = state.claimant
     record.intruder_id = state.intruder
     record.maker_id = state.maker
+    record.quarantine_event = state.quarantine
     record.started = state.started
     record.has_origin = state.origin
     record.produced = state.produced

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from traceability import events, identity, materials, projecting, snapshots
+from traceability import attachments, events, identity, materials, projecting, snapshots
 from traceability.events import batches
 from traceability.facts import leaving
 from traceability.models import (
@@ -70,6 +70,7 @@ def rebuild(*, battery: str | None = None, progress: Callable[[int], None] | Non
     _rebuild_materials(rebuilt)
     with transaction.atomic():
         Transfer.objects.filter(items=None).delete()
+    rebuilt.differed |= attachments.mention_again()
     return rebuilt
 
 

@@ -270,8 +270,15 @@ AUDIT_DUCKDB_MEMORY = os.environ.get("AUDIT_DUCKDB_MEMORY", "2GB")
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
 
+# A battery seen at two sites: what it takes to get from the one to the other. Lorries and fast trains are slower;
+# nearer than the free distance, sites are told too roughly to judge.
+TRAVEL = {"kmh": 300, "free_km": 10}
+
 # The law as dated data: instruments, clauses, deadlines (docs/law.md).
 LAW_DIR = Path(os.environ.get("LAW_DIR", BASE_DIR / "fixtures" / "law"))
+
+# How retired batteries are graded: industry usage, so a file that each house may replace.
+GRADES_FILE = Path(os.environ.get("GRADES_FILE", BASE_DIR / "fixtures" / "grades.toml"))
 
 # Tables that the auditors' role of PostgreSQL may not read: what signs people in, or labels (`traceability.roles`).
 NOT_FOR_AUDITORS = [
@@ -308,6 +315,11 @@ IMPORTS = {
     "listings": "recyclers.standing_jobs.run",
     "permits": "recyclers.standing_jobs.run",
 }
+
+# Photos and documents of events ------------------------------------------------------------------------------------
+
+ATTACHMENTS_DIR = Path(os.environ.get("ATTACHMENTS_DIR", DATA_DIR / "attachments"))
+ATTACHMENT_MAX_BYTES = int(os.environ.get("ATTACHMENT_MAX_BYTES", 20 * 1024**2))
 
 # GraphQL -------------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy as _
+
 from traceability.values import (
     AMOUNT,
     BATTERY,
@@ -23,6 +25,7 @@ from traceability.values import (
     free_text,
     items,
     mapping,
+    number,
     one_of,
     pattern,
     structure,
@@ -43,7 +46,7 @@ _ELEMENTS = r"[a-z][a-z0-9_]{0,40}"
 _CLAUSE = r"[a-z0-9_]+(\.[a-z0-9_]+)+"
 
 
-def _read_extra(value: Any, _: Context) -> Any:
+def _read_extra(value: Any, _context: Context) -> Any:
     # It is kept as JSON text in UTF-8, written by a function that calls itself.
     if not isinstance(value, dict) or not _writable(value, EXTRA_DEPTH):
         raise wrong(value if isinstance(value, str) else "{…}", f"an object, ≤ {EXTRA_DEPTH} levels, UTF-8")
@@ -142,14 +145,15 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
     "refused": {"from": ORGANISATION, "waybill": _WAYBILL, "reason": free_text()},
     "repaired": {"vin": VIN, "removed": _CODES, "added": _CODES},
     "inspected": {
-        "sohPercent": FIGURE,
-        "capacityAh": AMOUNT,
-        "energyKwh": AMOUNT,
-        "voltageV": AMOUNT,
-        "insulationMohm": AMOUNT,
+        # Ranges of what can be measured on a battery of this kind; a new one may well have more than its rated energy.
+        "sohPercent": number("0", "200", 7, _("percent, 0 to 200, at most 7 decimals")),
+        "capacityAh": number("0", "100000", 9, _("ampere-hours, 0 to 100,000")),
+        "energyKwh": number("0", "100000", 9, _("kilowatt-hours, 0 to 100,000")),
+        "voltageV": number("0", "10000", 9, _("volts, 0 to 10,000")),
+        "insulationMohm": number("0", "1000000", 9, _("megohms, 0 to 1,000,000")),
         "visual": free_text(),
-        "temperatureC": FIGURE,
-        "currentA": FIGURE,
+        "temperatureC": number("-273.15", "1000", 9, _("degrees Celsius, -273.15 to 1,000")),
+        "currentA": number("-100000", "100000", 9, _("amperes, -100,000 to 100,000")),
         "instrument": text(),
         "operator": free_text(200),
         "method": text(),
@@ -326,8 +330,8 @@ SITE: Final = structure(
     {
         "name": text(),
         "region": REGION,
-        "lat": FIGURE,
-        "lon": FIGURE,
+        "lat": number("-90", "90", 9, _("degrees, -90 to 90, at most 9 decimals")),
+        "lon": number("-180", "180", 9, _("degrees, -180 to 180, at most 9 decimals")),
     }
 )
 ATTACHMENTS: Final = items(

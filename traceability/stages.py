@@ -95,6 +95,8 @@ RULES: Final[dict[str, Rule]] = {
     "reassembled": Rule(frozenset({"retired"}), "reassembled", HOLDER),
 }
 ORIGINS: Final = frozenset({"produced", "assembled"})
+#: What nobody does with a battery that is set apart: it is used, taken apart or sent out of reach.
+UTILISING: Final = frozenset({"installed", "dismantled", "reassembled", "processed", "exported"})
 #: Events that say nothing about where a built-in part is: they do not release it from its battery.
 NOT_RELEASING: Final = frozenset({"produced", "assembled"})
 
@@ -118,6 +120,8 @@ class State:
     origin: bool = False
     produced: bool = False
     second_life: bool = False
+    #: The receipt that set it apart, as long as nobody has lifted that.
+    quarantine: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,9 @@ class Move:
     alliance: bool = False
     #: For `released`: whether the battery it comes from has an origin.
     origin: bool = False
+    #: For `received`: whether its condition sets it apart, and whether it came without a code that can be read.
+    hazardous: bool = False
+    codeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +164,12 @@ def step(state: State, move: Move) -> Outcome:
     fault = _fault(state, move, rule)
     unannounced = move.type == "received" and state.transit_to != move.organisation
     after = _custody(state, move, rule, unannounced)
+    stage = _stage(state, move, rule)
     return Outcome(
         replace(
             after,
-            stage=_stage(state, move, rule),
+            stage=stage,
+            quarantine=_quarantine(state, move, stage, unannounced),
             started=True,
             origin=state.origin or (not state.started and move.type in ORIGINS),
             produced=state.produced or move.type == "produced",
@@ -209,6 +218,16 @@ def _stage(state: State, move: Move, rule: Rule) -> str:
     if move.type == "received" and state.stage == "lost":
         return "retired"
     return state.stage if is_allowed(state, move) or rule.fallback is None else rule.fallback
+
+
+def _quarantine(state: State, move: Move, stage: str, unannounced: bool) -> int | None:
+    """It binds what is retired, goes along to the next receiver, and ends when it is lifted or the stage changes."""
+    if stage != "retired" or move.type == "quarantine_lifted":
+        return None
+    if move.type != "received":
+        return state.quarantine
+    apart = move.hazardous or (move.codeless and unannounced) or state.quarantine is not None
+    return move.arrival if apart else None
 
 
 def _custody(state: State, move: Move, rule: Rule, unannounced: bool) -> State:

@@ -177,6 +177,8 @@ class Writer:
             if family is not None:
                 self.lives.forget({family.original.id, *(member.id for member in family.members)})
             ties.check_ties(fact, organisation, self.lives, instead_of=stood)
+        if fact.type == "quarantine_lifted":
+            self._check_second_person(self._state_at(line, fact, without=without), ("battery",))
         if fact.type == "identified":
             self._check_joint(fact, line, organisation, without=without)
         if fact.type == "assembled":
@@ -184,6 +186,14 @@ class Writer:
             for number, code in enumerate(leaving(fact)):
                 if code not in already:
                     self._check_source(fact, code, number, organisation)
+
+    def _check_second_person(self, state: State, path: tuple[str, ...]) -> None:
+        """Who received what had to be set apart does not say alone that it is safe; a machine's token is its own."""
+        if state.quarantine is None:
+            return
+        received = LifecycleEvent.objects.filter(pk=state.quarantine).values_list("actor", flat=True).first()
+        if received in (None, self.by.actor):
+            raise refuse("same_person", path, value=self.by.actor)
 
     def _check_joint(self, fact: Fact, line: Line, organisation: int, *, without: int | None = None) -> None:
         """Who says which battery it is has to hold that battery, too, by the two histories together."""
@@ -213,6 +223,8 @@ class Writer:
             chains.walk(chain, chains.lives_for([chain])).state
             for chain in (chains.Chain(line.root, list(found), [], stays) for found in (known, kept))
         )
+        if before.quarantine is not None and after.quarantine is None:
+            self._check_second_person(before, ("details", "corrects"))
         gains = after.holder == organisation != after.intruder
         if gains and (before.holder != organisation or before.intruder == organisation):
             raise refuse(

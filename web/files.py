@@ -90,15 +90,15 @@ def _submit(request: HttpRequest, viewer: Viewer, kind: str, type_: str | None) 
         raise refuse("no_organisation")
     if type_ is not None and not viewer.roles & roles_for(type_):
         raise refuse("role", organisation=viewer.organisation_code, value=type_)
-    given = {**request.GET.dict(), **(request.POST.dict() if _is_form(request) else {})}
+    given = {**request.GET.dict(), **(request.POST.dict() if is_form(request) else {})}
     if "CONTENT_LENGTH" not in request.META:
         # A body in chunks: where it breaks off, nobody could tell.
         raise refuse("length_required", ("file",))
     on_error = _word(given, "onError", _ON_ERROR, "rollback")
     dry_run = _word(given, "dryRun", {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}, "")
-    name, blocks = _file(request, given.get("name", ""))
+    name, blocks = sent_file(request, given.get("name", ""))
     path, size = jobs.keep(blocks)
-    if not size or not (_is_form(request) or _is_whole(request, size)):
+    if not size or not (is_form(request) or is_whole(request, size)):
         path.unlink(missing_ok=True)
         raise refuse("cut_off" if size else "missing_file", ("file",))
     return jobs.submit(
@@ -121,14 +121,15 @@ def _word(given: dict[str, Any], name: str, allowed: dict[str, Any], default: st
     return allowed[word]
 
 
-def _is_form(request: HttpRequest) -> bool:
+def is_form(request: HttpRequest) -> bool:
+    """Whether the file comes as a field of a form."""
     # What a program sends without saying what it is comes as `application/x-www-form-urlencoded`.
     return str(request.content_type) == "multipart/form-data"
 
 
-def _file(request: HttpRequest, name: str) -> tuple[str, Iterator[bytes]]:
+def sent_file(request: HttpRequest, name: str) -> tuple[str, Iterator[bytes]]:
     """The file as it was sent: a field of a form, or the body itself."""
-    if _is_form(request):
+    if is_form(request):
         sent = request.FILES.get("file")
         if sent is None:
             raise refuse("missing_file", ("file",))
@@ -136,7 +137,7 @@ def _file(request: HttpRequest, name: str) -> tuple[str, Iterator[bytes]]:
     return name, _body(request)
 
 
-def _is_whole(request: HttpRequest, size: int) -> bool:
+def is_whole(request: HttpRequest, size: int) -> bool:
     """Whether the body is as long as its sender announced: a connection that breaks ends it early, without an error."""
     announced = str(request.META.get("CONTENT_LENGTH") or "")
     return not announced.isdecimal() or int(announced) == size

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from web import audit_files, files, labels, views
+from web import attachments, audit_files, files, labels, views
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("files/records/", files.records, name="send-records"),
     path("files/listings/", files.listings, name="send-listings"),
     path("files/permits/", files.permits, name="send-permits"),
+    path("files/attachments/", attachments.send, name="send-attachment"),
+    re_path(r"^files/attachments/(?P<sha256>[0-9a-f]{64})$", attachments.fetch, name="attachment"),
     path("files/imports/<str:id_>/", files.job_page, name="import-job"),
     path("files/imports/<str:id_>/errors", files.errors, name="import-errors"),
     re_path(

@@ -8,13 +8,15 @@ from typing import Annotated
 import strawberry
 
 from batteries.reading import NO_FILTERS, BatteryFilters
-from batteries.rows import BatteryRow
+from batteries.rows import BatteryRow, IdentityRow
 from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
+from graphql_schema.operations.inspections import Inspection, NextStep, inspection_of, next_step
 from graphql_schema.operations.lots import Lot, lot
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
+from recyclers import inspection
 from traceability import identity
 from traceability.errors import refuse
 from traceability.values import from_ms, kilograms
@@ -51,6 +53,24 @@ class Safety:
 
 
 @strawberry.type(
+    description=both("后来确认为此电池的临时编码。", "A provisional identity that turned out to be this battery.")
+)
+class ProvisionalIdentity:
+    """What a battery was told under before its code was known."""
+
+    row: strawberry.Private[IdentityRow]
+    code: str = described("临时编码（TMP-）。", "The provisional code, TMP-….")
+    identified_at: dt.datetime = described("确认时间。", "When it was identified.")
+    evidence: str | None = described(
+        "依据；应要求删除后为空。", "How that is known; empty when it was erased on request."
+    )
+
+    @resolved("确认的单位。", "Who said so.")
+    def organisation(self, info: strawberry.Info) -> Organisation | None:
+        return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
+
+
+@strawberry.type(
     description=both(
         "一块电池：电池包、模块、单体或梯次产品。只扫码者看到固定的入库视图：其余字段为空。",
         "A battery: pack, module, cell or second-life product. Who only scans it gets a fixed intake view: the other "
@@ -69,6 +89,10 @@ class Battery(Node):
     provisional: bool = described("是否临时编码。", "Whether its code is provisional.")
     produced_on: dt.date | None = described("编码中的生产日期。", "The date of production in its code.")
     mass_kg: Decimal | None = described("生产时的质量，千克。", "Its mass when produced, kilograms.")
+    quarantined: bool | None = described(
+        "是否隔离中；仅保管单位、收货单位与联盟可见。",
+        "Whether it is set apart; for who holds it, who is about to receive it, and the alliance.",
+    )
     inside: str | None = described("目前所在的上级电池的编码。", "The code of the battery it is built into now.")
 
     @resolved("厂商代码的申报单位。", "Who filed the manufacturer code in its code.")
@@ -137,6 +161,30 @@ class Battery(Node):
     def sources(self, info: strawberry.Info) -> "list[Battery]":
         return [battery(row) for row in reader_of(info).sources_of(self.row)]
 
+    @resolved("最近一次余能检测；更早的见 events。", "Its last inspection; those before stand in its events.")
+    def inspection(self, info: strawberry.Info) -> Inspection | None:
+        found = reader_of(info).known_of(self.row).inspection
+        return inspection_of(found) if found else None
+
+    @resolved(
+        "退役后可行的去向：由阶段、隔离、接收状况、检测决定与等级得出；仅保管单位、收货单位与联盟可见。",
+        "The routes it may take once retired: by its stage, quarantine, condition, and what an inspection decided and "
+        "graded; for who holds it, who is about to receive it, and the alliance.",
+    )
+    def next_steps(self, info: strawberry.Info) -> list[NextStep]:
+        return [next_step(found) for found in inspection.next_steps(self.row, reader_of(info).known_of(self.row))]
+
+    @resolved(
+        "后来确认为此电池的临时编码；按临时编码也查得到此电池，其记录见 recordedUnder。",
+        "The provisional identities that turned out to be this battery, which is found under them too; what was "
+        "recorded of them says so in recordedUnder.",
+    )
+    def identities(self, info: strawberry.Info) -> list[ProvisionalIdentity]:
+        return [
+            ProvisionalIdentity(row=row, code=row.code, identified_at=from_ms(row.occurred_ms), evidence=row.evidence)
+            for row in reader_of(info).identities_of(self.row)
+        ]
+
     @resolved("由此电池制成的梯次产品。", "What was made of this battery.")
     def products(self, info: strawberry.Info) -> "list[Battery]":
         return [battery(row) for row in reader_of(info).products_of(self.row)]
@@ -161,6 +209,7 @@ def battery(row: BatteryRow) -> Battery:
         provisional=identity.is_provisional(row.code),
         produced_on=row.produced_on,
         mass_kg=kilograms(row.mass_mg),
+        quarantined=row.quarantined,
         inside=row.inside or None,
     )
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
+from django.urls import reverse
 from strawberry.scalars import JSON
 
 from batteries.rows import BatteryRow, EventRow, Page
 from graphql_schema.enums import ChainStatus, EventType, GapCode, Severity, Stage
 from graphql_schema.operations.describing import both, described, resolved
-from graphql_schema.operations.nodes import Node, PageInfo, cursor, reader_of
+from graphql_schema.operations.nodes import Node, PageInfo, Warning, cursor, reader_of, warning  # noqa: A004
 from graphql_schema.operations.organisations import Organisation, organisation
 from traceability.access import Viewer
 from traceability.audit.live import Standing, status
@@ -34,10 +35,19 @@ class Site:
 class Attachment:
     """An attached file."""
 
+    named_by: strawberry.Private[int]
     sha256: str = described("内容的 SHA-256。", "SHA-256 of its content.")
     name: str | None = described("文件名。", "Its file name.")
     media_type: str | None = described("媒体类型。", "Its media type.")
     bytes: int | None = described("字节数。", "Its size in bytes.")
+
+    @resolved("内容是否已上传。", "Whether its content was sent.")
+    def stored(self, info: strawberry.Info) -> bool:
+        return reader_of(info).is_sent(self.named_by, self.sha256)
+
+    @resolved("内容的地址；未上传时为空。", "Where its content is; empty when it was not sent.")
+    def url(self, info: strawberry.Info) -> str | None:
+        return reverse("attachment", args=[self.sha256]) if self.stored(info) else None
 
 
 @strawberry.type(description=both("链条上的一条记录，只增不改。", "One record of a chain: appended, never changed."))
@@ -72,6 +82,14 @@ class Event(Node):
     attachments: list[Attachment] = described("附件。", "Its attachments.")
     details: JSON = described("该类型的各项内容。", "What its type says.")
 
+    @resolved(
+        "提示：登记时即告知，此后随记录可查，例如不可能的行程、未登记的部件、缺少的附件。",
+        "What to know of it, told when it was recorded and ever after: travel that nobody can have made, a part that "
+        "nobody registered, a file that was never sent.",
+    )
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return [warning(found) for found in reader_of(info).warnings_of(self.row)]
+
     @resolved("记录单位。", "Who recorded it.")
     def organisation(self, info: strawberry.Info) -> Organisation | None:
         return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
@@ -97,7 +115,7 @@ def event(row: EventRow, viewer: Viewer) -> Event:
         previous_hash=row.previous_hash.hex() if row.previous_hash else None,
         actor=row.actor if own else None,
         site=_site(row.site),
-        attachments=[attachment(given) for given in row.attachments],
+        attachments=[attachment(given, row.organisation_id) for given in row.attachments],
         details=JSON(row.details or {}),
     )
 
@@ -109,10 +127,14 @@ def _site(given: Any) -> Site | None:
     return Site(name=given.get("name"), region=given.get("region"), lat=lat, lon=lon)
 
 
-def attachment(given: Any) -> Attachment:
-    """Show an attachment."""
+def attachment(given: Any, named_by: int) -> Attachment:
+    """Show an attachment that an organisation named."""
     return Attachment(
-        sha256=given["sha256"], name=given.get("name"), media_type=given.get("mediaType"), bytes=_int32(given)
+        named_by=named_by,
+        sha256=given["sha256"],
+        name=given.get("name"),
+        media_type=given.get("mediaType"),
+        bytes=_int32(given),
     )
 
 

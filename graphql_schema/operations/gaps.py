@@ -182,6 +182,5 @@ def _gap(row: Row) -> AuditGap:
 
 
 def _answer(row: AnswerRow) -> GapAnswer:
-    return GapAnswer(
-        row=row, kind=row.kind, text=row.text, at=row.at, attachments=[attachment(each) for each in row.attachments]
-    )
+    attached = [attachment(each, row.organisation_id) for each in row.attachments]
+    return GapAnswer(row=row, kind=row.kind, text=row.text, at=row.at, attachments=attached)

@@ -13,6 +13,7 @@ from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
 from graphql_schema.operations.gaps import AuditGapConnection
 from graphql_schema.operations.imports import ImportJob, ImportJobConnection
+from graphql_schema.operations.inspections import GradeScheme, grade_scheme
 from graphql_schema.operations.lots import Batch, Lot, LotConnection, LotFilter
 from graphql_schema.operations.nodes import Node, check_size, cursor, place, reader_of, split_id
 from graphql_schema.operations.organisations import (
@@ -54,6 +55,10 @@ class Query:
             organisation=organisation(reader_of(info).parties.by_id(viewer.organisation_id)),
             permissions=[EventType.of(type_) for type_ in viewer.permissions],
         )
+
+    @resolved("现用的分级方案。", "How retired batteries are graded here.")
+    def grade_scheme(self) -> GradeScheme:
+        return grade_scheme()
 
     @resolved("按编码查一块电池。", "One battery by its code.")
     def battery(

@@ -128,3 +128,46 @@ def fill(world: World, size: int) -> None:
             facts.append(world.fact("produced", world.importer, pack.code, at=3))
         facts.append(world.fact("removed", world.workshop, pack.code, at=4))
     world.capture(facts)
+
+
+WARNED = """query ($code: String!) { battery(code: $code) {
+  events(last: 100) { edges { node { warnings { code } attachments { stored url } } } } } }"""
+RECEIVE = """mutation ($input: ReceiveBatteriesInput!) { receiveBatteries(input: $input) {
+  items { outcome warnings { code } battery { code stage holder { code } } } errors { code path } } }"""
+SITE = {"lat": "30.57", "lon": "104.07"}
+NAMED = [{"sha256": "0" * 64}]
+
+
+@pytest.mark.parametrize("rounds", [1, 12])
+def test_warnings_are_found_for_all_events_at_once(world: World, counted: Counted, rounds: int) -> None:
+    pack = world.pack(modules=3).produced().installed().removed()
+    for _ in range(rounds):
+        top = {"site": SITE, "attachments": NAMED}
+        pack.dispatched(to=world.recycler, top=top).received(by=world.recycler, condition="damaged", top=top)
+        pack.dispatched(to=world.workshop).received(by=world.workshop)
+    pack.recalled()
+    count, data = counted(world.alliance, WARNED, code=pack.code)
+    told = [edge["node"]["warnings"] for edge in data["battery"]["events"]["edges"]]
+    assert sum({"code": "attachment_missing"} in found for found in told) == 2 * rounds
+    assert count <= 13
+
+
+def test_a_truck_of_500_takes_as_many_queries_as_two(world: World, counted: Counted) -> None:
+    """With sites, photos, parts that nobody knows and codes that nobody can read; but for the inserts."""
+    counts = []
+    for size in (4, 500):
+        known = [world.pack() for _ in range(size // 2)]
+        world.record(*(world.fact("produced", world.maker, pack.code) for pack in known), by=world.maker)
+        sent = [world.fact("dispatched", world.maker, p.code, to=world.recycler.code, massKg="440") for p in known]
+        world.record(*sent, by=world.maker)
+        codes = [*(pack.code for pack in known), *(world.module_code() for _ in range(size // 4))]
+        items: list[dict[str, Any]] = [{"code": code, "massKg": "440", "attachments": NAMED} for code in codes]
+        items += [{"payload": "~~"} for _ in range(size // 4)]
+        call = {"idempotencyKey": f"truck-{size}", "occurredAt": "2026-03-01T00:00:00Z", "site": SITE, "items": items}
+        viewer = world.recycler.viewer
+        with CaptureQueriesContext(connection) as captured:
+            answer = good(viewer, RECEIVE, input=call)["receiveBatteries"]
+        assert (len(answer["items"]), answer["errors"]) == (size, [])
+        assert {"code": "unregistered_part"} in answer["items"][size // 2]["warnings"]
+        counts.append(sum(not query["sql"].startswith("INSERT") for query in captured.captured_queries))
+    assert counts[0] == counts[1] <= 40

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.django_db
 #: Lists of objects without pages, and what bounds each.
 BOUNDED = {
     "Battery.sources": "the batteries that one product was assembled from",
+    "Battery.identities": "what one battery was called before its code was known",
+    "Battery.nextSteps": "one a route",
+    "NextStep.reasons": "one a kind of warning",
+    "GradeScheme.grades": "those of one scheme",
     "Battery.products": "what was made of one battery",
     "AuditGap.answers": "what people said of one gap",
     "Battery.lots": "where one battery's mass went",
@@ -31,6 +35,7 @@ BOUNDED = {
     "Organisation.listings": "one a scope and batch that the alliance announced the company in",
     "Organisation.permits": "one a kind and number",
     "Organisation.dueDates": "ends of those, and a report a year, within ten years",
+    "Event.warnings": "one a kind of warning",
     "Event.attachments": "at most as many as a record may name",
     "Query.nodes": "refuses more than 100 ids",
     "ScanResult.warnings": "one a kind of warning",

@@ -103,6 +103,10 @@ def never_registered(world: World) -> dict[str, Any]:
     return {"code": world.pack_code()}
 
 
+def unknown_part(world: World) -> dict[str, Any]:
+    return {"code": world.module_code()}
+
+
 def unreadable(_world: World) -> dict[str, Any]:
     return {"payload": "~~scratched~~"}
 
@@ -135,12 +139,14 @@ def found_again(world: World) -> dict[str, Any]:
             id="burnt, and lighter",
         ),
         pytest.param(recalled_on_the_way, {}, Outcome.RECEIVED, ["recalled"], id="recalled"),
-        pytest.param(held_by_another, {}, Outcome.DISPUTED, ["held_by_another"], id="held by another"),
+        pytest.param(
+            held_by_another, {}, Outcome.DISPUTED, ["held_by_another", "implausible_travel"], id="held by another"
+        ),
         pytest.param(
             held_by_another,
             {"condition": "leaking"},
             Outcome.QUARANTINED,
-            ["held_by_another", "damaged"],
+            ["held_by_another", "damaged", "implausible_travel"],
             id="held by another and leaking",
         ),
         pytest.param(
@@ -152,9 +158,18 @@ def found_again(world: World) -> dict[str, Any]:
         pytest.param(
             processed_here, {}, Outcome.CONFLICT, ["not_possible_here", "not_expected_here"], id="processed here"
         ),
-        pytest.param(part_of_anothers_pack, {}, Outcome.DISPUTED, ["held_by_another"], id="part of another's pack"),
+        pytest.param(
+            part_of_anothers_pack,
+            {},
+            Outcome.DISPUTED,
+            ["held_by_another", "implausible_travel"],
+            id="part of another's pack",
+        ),
         pytest.param(part_of_an_own_pack, {}, Outcome.UNANNOUNCED, ["not_expected_here"], id="part of an own pack"),
         pytest.param(never_registered, {}, Outcome.UNANNOUNCED, ["not_expected_here", "unregistered"], id="unknown"),
+        pytest.param(
+            unknown_part, {}, Outcome.UNANNOUNCED, ["not_expected_here", "unregistered_part"], id="unknown module"
+        ),
         pytest.param(
             unreadable, {}, Outcome.QUARANTINED, ["code_unreadable", "not_expected_here"], id="cannot be read"
         ),

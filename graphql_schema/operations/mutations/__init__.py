@@ -11,6 +11,7 @@ from graphql_schema.operations.mutations.lives import LifeMutations
 from graphql_schema.operations.mutations.lots import LotMutations
 from graphql_schema.operations.mutations.master_data import MasterDataMutations
 from graphql_schema.operations.mutations.registration import RegistrationMutations
+from graphql_schema.operations.mutations.second_life import SecondLifeMutations
 
 
 @strawberry.type(
@@ -28,5 +29,6 @@ class Mutation(
     MasterDataMutations,
     ImportMutations,
     GapMutations,
+    SecondLifeMutations,
 ):
     """Everything that can be written."""

@@ -6,13 +6,14 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import strawberry
 
-from graphql_schema.operations.describing import both, described
+from graphql_schema.operations.describing import both, described, resolved
 from graphql_schema.operations.mutations.inputs import FactInput, as_record, plain
 from graphql_schema.operations.types import (
     Battery,
     Event,
     Organisation,
     Problem,
+    Warning,  # noqa: A004
     battery_by_code,
     event_by_id,
     organisation_by_code,
@@ -49,6 +50,10 @@ class BatteryAnswer(Answer):
 
     event: Event | None = described("登记的记录。", "What was recorded.", default=None)
     battery: Battery | None = described("电池现状。", "The battery as it is now.", default=None)
+
+    @resolved("提示，与记录的提示相同。", "What to know of it: the event's own warnings.")
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return self.event.warnings(info) if self.event else []
 
 
 @strawberry.type(description=both("关于一个单位的写入的答复。", "What a write about an organisation answers."))

@@ -1,11 +1,12 @@
 """What happens to one battery in its life: one mutation for each type of event."""
 
 import datetime as dt
+from decimal import Decimal
 
 import strawberry
 from strawberry.scalars import JSON
 
-from graphql_schema.enums import EventType
+from graphql_schema.enums import EventType, Route
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.mutations.answers import about_battery
 from graphql_schema.operations.mutations.inputs import AttachmentInput, BatteryInput, FactInput, SiteInput
@@ -43,6 +44,37 @@ class RepairBatteryInput(BatteryInput):
     added: list[str] | None = described("装入部件的编码。", "Codes of the parts built in.", default=None)
 
 
+@strawberry.input(
+    description=both(
+        "余能检测（GB/T 34015）；可多次登记。", "A residual energy test (GB/T 34015); there may be several."
+    )
+)
+class InspectBatteryInput(BatteryInput):
+    """`inspected`."""
+
+    soh_percent: Decimal | None = described(
+        "健康状态（SOH），百分数，0 至 200。", "State of health, percent, 0 to 200.", default=None
+    )
+    capacity_ah: Decimal | None = described("容量，安时。", "Capacity, ampere-hours.", default=None)
+    energy_kwh: Decimal | None = described("余能，千瓦时。", "Residual energy, kilowatt-hours.", default=None)
+    voltage_v: Decimal | None = described("电压，伏。", "Voltage, volts.", default=None)
+    insulation_mohm: Decimal | None = described("绝缘电阻，兆欧。", "Insulation resistance, megohms.", default=None)
+    visual: str | None = described("外观检查。", "What was seen.", default=None)
+    temperature_c: Decimal | None = described(
+        "试验温度，摄氏度。", "Temperature of the test, degrees Celsius.", default=None
+    )
+    current_a: Decimal | None = described("试验电流，安。", "Current of the test, amperes.", default=None)
+    instrument: str | None = described("仪器。", "The instrument.", default=None)
+    operator: str | None = described("检测人员。", "Who tested.", default=None)
+    method: str | None = described("方法。", "The method.", default=None)
+    grade: str | None = described(
+        "等级；不填则按分级方案由 SOH 得出。",
+        "Its grade; without it, the scheme's by the state of health.",
+        default=None,
+    )
+    decision: Route | None = described("处置决定。", "What is to become of it.", default=None)
+
+
 @strawberry.input(description=both("出口。", "An export."))
 class ExportBatteryInput(BatteryInput):
     """`exported`."""
@@ -71,6 +103,15 @@ class IdentifyBatteryInput(BatteryInput):
 
     as_: str = described("真实编码。", "The true code.", name="as")
     evidence: str | None = described("依据。", "How that is known.", default=None)
+
+
+@strawberry.input(
+    description=both("解除隔离；须由收货人以外的人登记。", "The end of a quarantine, by another than who received.")
+)
+class LiftQuarantineInput(BatteryInput):
+    """`quarantine_lifted`."""
+
+    reason: str | None = described("理由。", "Why it is safe.", default=None)
 
 
 @strawberry.input(description=both("召回。", "A recall."))
@@ -138,6 +179,7 @@ class LifeMutations:
         "removed", RemoveBatteryInput, "登记从车上拆下。", "Record a removal from a vehicle."
     )
     repair_battery = about_battery("repaired", RepairBatteryInput, "登记维修。", "Record a repair.")
+    inspect_battery = about_battery("inspected", InspectBatteryInput, "登记余能检测。", "Record an inspection.")
     export_battery = about_battery("exported", ExportBatteryInput, "登记出口。", "Record an export.")
     destroy_battery = about_battery("destroyed", DestroyBatteryInput, "登记销毁。", "Record a destruction.")
     lose_battery = about_battery("lost", LoseBatteryInput, "登记丢失。", "Record a loss.")
@@ -146,6 +188,12 @@ class LifeMutations:
         IdentifyBatteryInput,
         "确认临时编码的真实编码。",
         "Say what a provisional identity turned out to be.",
+    )
+    lift_quarantine = about_battery(
+        "quarantine_lifted",
+        LiftQuarantineInput,
+        "解除隔离：收货人以外的人确认可以继续处置。",
+        "Lift a quarantine: somebody else than who received it says that work may go on.",
     )
     recall_battery = about_battery("recalled", RecallBatteryInput, "登记召回。", "Record a recall.")
     decide_dispute = about_battery(

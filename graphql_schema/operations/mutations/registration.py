@@ -9,7 +9,7 @@ import strawberry
 from batteries.registration import register_batteries
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.mutations.answers import Answer, input_problems, mutation, refusals_are_data
-from graphql_schema.operations.mutations.inputs import plain
+from graphql_schema.operations.mutations.inputs import AttachmentInput, plain
 from graphql_schema.operations.mutations.words import OnError
 from graphql_schema.operations.types import Battery, batteries_by_code
 from graphql_schema.viewer import viewer_of
@@ -41,6 +41,7 @@ class NewBatteryInput:
         default=None,
     )
     components: list[ComponentInput] | None = described("其部件。", "Its parts.", default=None)
+    attachments: list[AttachmentInput] | None = described("附件。", "Files that go with it.", default=None)
 
 
 @strawberry.input(description=both("登记电池，每次至多 1,000 件。", "Batteries to register, at most 1,000 a call."))

@@ -1,0 +1,309 @@
+"""What an event's chain says of it: warnings, told to who records it and read with the event ever after.
+
+Found from what is projected alone, so that the first answer, a repeated one and a reading years later agree, and a
+rebuild changes none. Of a receipt, each warning asks for an outcome; the first that applies is the receipt's.
+
+    implausible_travel   seen so far away so shortly before that nobody can have brought it here; or received while
+                         another holds it, undisturbed and in store: the label may be a copy
+    unregistered_part    a module or cell that nobody ever registered
+    attachment_missing   a file that is named and was never sent
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from math import asin, cos, radians, sin, sqrt
+from typing import Final
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from traceability import attachments, events, identity, values
+from traceability.chains import HAZARDS
+from traceability.errors import Problem
+from traceability.events import batches
+from traceability.facts import Fact, located
+from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step, StepDetail, TransferItem
+
+
+class Outcome(StrEnum):
+    """What an item's receipt found; the first that applies, in this order."""
+
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    CONFLICT = "conflict"
+    DISPUTED = "disputed"
+    UNANNOUNCED = "unannounced"
+    RECEIVED_WITH_DIFFERENCES = "received_with_differences"
+    RECEIVED = "received"
+
+
+ORDER: Final = list(Outcome)
+STORED: Final = frozenset({"produced", "retired"})
+CONDITIONS: Final = {"damaged": _("damaged"), "leaking": _("leaking"), "burnt": _("burnt")}
+#: IUGG mean radius of the Earth.
+EARTH_KM: Final = 6371.0088
+_HOUR_MS: Final = 3_600_000
+#: Things that one sentence names.
+_NAMED: Final = 5
+
+Finding = tuple[Outcome, Problem]
+
+
+def of_events(event_ids: Collection[int]) -> dict[int, list[Problem]]:
+    """The warnings of stored events; a fixed number of queries for all of them."""
+    steps = [
+        step
+        for some in batches(event_ids)
+        for step in Step.objects.filter(event_id__in=some, effective=True).select_related("record")
+    ]
+    rows = [row for some in batches(event_ids) for row in LifecycleEvent.objects.filter(id__in=some)]
+    facts = {each.id: _content(each.fact) for each in events.stored(rows)}
+    found = of_steps([(step, facts[step.event_id]) for step in steps])
+    return {event_id: [problem for _outcome, problem in told] for event_id, told in found.items()}
+
+
+def _content(fact: Fact) -> Fact:
+    """What a fact says, which for a correction is what it puts in place; that may leave the code to the original."""
+    said = fact.replacement
+    return fact if said is None else replace(said, code=said.code or fact.code)
+
+
+def of_steps(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[Finding]]:
+    """What was found of these steps, each with its fact; `step.record` is loaded. A fixed number of queries."""
+    received = [step for step, fact in taken if fact.type == "received"]
+    sent = _sent(received)
+    recalled = _recalls({step.record_id for step in received})
+    fast = _too_fast(taken)
+    unknown = _unregistered({code for _step, fact in taken for code in _parts(fact)})
+    missing = _missing(taken)
+    impossible = _impossible([step for step, fact in taken if fact.type == "identified"])
+    found: dict[int, list[Finding]] = {}
+    for step, fact in taken:
+        told: list[Finding] = []
+        if fact.type == "received":
+            told += _receipt(fact, step)
+            told += _differences(fact, sent.get(step.event_id))
+            if campaign := recalled.get(step.record_id):
+                told.append((Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})))
+        if fact.type == "identified":
+            if stage := impossible.get(step.event_id):
+                told.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": stage})))
+            if step.intruder_after == step.organisation_id:
+                told.append((Outcome.DISPUTED, Problem("held_by_another")))
+        if step.event_id in fast or _held_undisturbed(step):
+            told.append((Outcome.RECEIVED, Problem("implausible_travel")))
+        if strange := [code for code in _parts(fact) if code in unknown]:
+            told.append((Outcome.RECEIVED, Problem("unregistered_part", (), {"value": _some(strange)})))
+        if names := missing.get(step.event_id):
+            told.append((Outcome.RECEIVED, Problem("attachment_missing", (), {"value": _some(names)})))
+        found[step.event_id] = told
+    return found
+
+
+def outcome_of(told: Iterable[Finding]) -> Outcome:
+    """The outcome of a receipt by what was found of it."""
+    return min((outcome for outcome, _problem in told), key=ORDER.index, default=Outcome.RECEIVED)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} … ({len(names)})"
+
+
+# Receipts ------------------------------------------------------------------------------------------------------------
+
+
+def _receipt(fact: Fact, step: Step) -> list[Finding]:
+    """What the chain says against the receipt: (outcome it asks for, warning)."""
+    found = []
+    us = step.organisation_id
+    disputed = step.intruder_after == us
+    if step.unannounced and identity.is_provisional(fact.code):
+        found.append((Outcome.QUARANTINED, Problem("code_unreadable")))
+    elif step.quarantine_after is not None and fact.details.get("condition") not in HAZARDS:
+        found.append((Outcome.QUARANTINED, Problem("in_quarantine")))
+    if step.fault == "missing_link":
+        found.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": step.stage_before})))
+    if disputed:
+        found.append((Outcome.DISPUTED, Problem("held_by_another")))
+    if step.unannounced and step.transit_before is not None:
+        found.append((Outcome.UNANNOUNCED, Problem("announced_to_another")))
+    elif step.unannounced and not disputed:
+        found.append((Outcome.UNANNOUNCED, Problem("not_expected_here")))
+    if not step.record.has_origin and not identity.is_provisional(fact.code) and not _is_part(fact.code):
+        found.append((Outcome.RECEIVED, Problem("unregistered")))
+    return found
+
+
+def _differences(fact: Fact, sent_mg: int | None) -> list[Finding]:
+    """What differs from what was sent: the condition, and the mass beyond `MASS_DIFFERENCE_PERCENT` of it."""
+    found = []
+    condition = fact.details.get("condition")
+    if condition in CONDITIONS:
+        outcome = Outcome.QUARANTINED if condition in HAZARDS else Outcome.RECEIVED_WITH_DIFFERENCES
+        found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
+    received_mg = values.milligrams(fact.details.get("massKg"))
+    if sent_mg is not None and received_mg is not None:
+        allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * sent_mg
+        if abs(received_mg - sent_mg) * 100 > allowed:
+            sent = {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))}
+            found.append((Outcome.RECEIVED_WITH_DIFFERENCES, Problem("mass_difference", (), sent)))
+    return found
+
+
+def _sent(received: Sequence[Step]) -> dict[int, int | None]:
+    """The mass that each of these receipts was sent with: event → mg."""
+    if not received:
+        return {}
+    closed = TransferItem.objects.filter(
+        closing_id__in=[step.event_id for step in received], status=TransferItem.Status.RECEIVED
+    )
+    return dict(closed.values_list("closing_id", "sent_mg"))
+
+
+def _recalls(record_ids: set[int]) -> dict[int, str]:
+    """The latest campaign under which each of these batteries is recalled: record → its name or instruction."""
+    if not record_ids:
+        return {}
+    steps = Step.objects.filter(record_id__in=record_ids, type="recalled", effective=True)
+    events_of = dict(steps.order_by("occurred_ms", "arrival").values_list("event_id", "record_id"))
+    if not events_of:
+        return {}
+    found = {}
+    for stored in events.stored(LifecycleEvent.objects.filter(id__in=events_of).order_by("id")):
+        details = (stored.fact.replacement or stored.fact).details
+        found[events_of[stored.id]] = details.get("campaign") or details.get("instruction") or "—"
+    return found
+
+
+# Identifications -----------------------------------------------------------------------------------------------------
+
+
+def _impossible(identified: Sequence[Step]) -> dict[int, str]:
+    """Identifications by which what was told of the provisional identity contradicts the true battery's stage there.
+
+    Event → the stage that the battery was in. A person has to find out which of the two histories is wrong.
+    """
+    if not identified:
+        return {}
+    records = dict(
+        LifecycleEvent.objects.filter(id__in=[step.event_id for step in identified]).values_list("id", "record_id")
+    )
+    faults = Step.objects.filter(
+        record_id__in={step.record_id for step in identified},
+        event__record_id__in=set(records.values()),
+        effective=True,
+        fault="missing_link",
+    )
+    stages = {
+        (chain, own): stage
+        for chain, own, stage in faults.order_by("-occurred_ms", "-arrival").values_list(
+            "record_id", "event__record_id", "stage_before"
+        )
+    }
+    found = {step.event_id: stages.get((step.record_id, records[step.event_id])) for step in identified}
+    return {event: stage for event, stage in found.items() if stage}
+
+
+# Where it was seen ---------------------------------------------------------------------------------------------------
+
+
+def _held_undisturbed(step: Step) -> bool:
+    """Whether it is received here while another holds it: in store, not on its way, and nothing amiss so far."""
+    return (
+        step.type == "received"
+        and step.intruder_after == step.organisation_id
+        and step.holder_before not in (None, step.organisation_id)
+        and step.transit_before is None
+        and step.stage_before in STORED
+        and not step.fault
+    )
+
+
+def _too_fast(taken: Sequence[tuple[Step, Fact]]) -> set[int]:
+    """The events whose place nobody can have reached from where the battery was seen just before."""
+    seen = {step.record_id for step, fact in taken if located(fact) is not None}
+    if not seen:
+        return set()
+    places: dict[int, list[tuple[int, int, int, str]]] = defaultdict(list)
+    for some in batches(seen):
+        rows = StepDetail.objects.filter(record__in=some, name="site").annotate(
+            ms=F("event__step__occurred_ms"), arrival=F("event__step__arrival")
+        )
+        for record, ms, arrival, event, value in rows.values_list("record", "ms", "arrival", "event", "value"):
+            places[record].append((ms, arrival, event, value))
+    found = set()
+    for chain in places.values():
+        chain.sort()
+        for before, here in pairwise(chain):
+            if is_too_fast(_point(before[-1]), _point(here[-1]), here[0] - before[0]):
+                found.add(here[2])
+    return found
+
+
+Point = tuple[float, float]
+
+
+def _point(text: str) -> Point:
+    lat, lon = text.split(",")
+    return float(lat), float(lon)
+
+
+def is_too_fast(one: Point, other: Point, ms: int) -> bool:
+    """Whether nobody travels from the one place to the other in this time, by `settings.TRAVEL`."""
+    reach = settings.TRAVEL["free_km"] + settings.TRAVEL["kmh"] * abs(ms) / _HOUR_MS
+    return bool(distance_km(one, other) > reach)
+
+
+def distance_km(one: Point, other: Point) -> float:
+    """The great-circle distance of two places (latitude, longitude in degrees), right to 0.6 % anywhere."""
+    (lat1, lon1), (lat2, lon2) = (tuple(map(radians, place)) for place in (one, other))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
+
+
+# Parts that nobody registered ----------------------------------------------------------------------------------------
+
+
+def _is_part(code: str) -> bool:
+    return identity.level_of(code) in ("module", "cell") and not identity.is_second_life(code)
+
+
+def _parts(fact: Fact) -> list[str]:
+    """The modules and cells that a fact speaks of as such: received alone, taken out, built in."""
+    if fact.type == "received":
+        return [fact.code] if _is_part(fact.code) else []
+    names = {"dismantled": ("components",), "repaired": ("removed", "added")}.get(fact.type, ())
+    return [code for name in names for code in fact.details.get(name, ()) if not identity.is_provisional(code)]
+
+
+def _unregistered(codes: Collection[str]) -> set[str]:
+    """Which of these nobody registered: neither in its battery's tree nor by an origin of its own; two queries."""
+    left = set(codes)
+    for some in batches(codes):
+        registered = Component.objects.filter(code__in=some, since_event__step__type="produced")
+        left -= set(registered.values_list("code", flat=True))
+    for some in batches(left.copy()):
+        origin = Q(produced=True) | Q(second_life=True, has_origin=True)
+        own = LifecycleRecord.objects.filter(origin, kind=LifecycleRecord.Kind.BATTERY, code__in=some)
+        left -= set(own.values_list("code", flat=True))
+    return left
+
+
+# Files that were never sent ------------------------------------------------------------------------------------------
+
+
+def _missing(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[str]]:
+    """The files of each event that its recorder did not send, by their names: event → names."""
+    named = [(step, given) for step, fact in taken for given in fact.attachments or ()]
+    sent = attachments.sent_among({(step.organisation_id, given["sha256"]) for step, given in named}) if named else ()
+    found: dict[int, list[str]] = defaultdict(list)
+    for step, given in named:
+        if (step.organisation_id, given["sha256"]) not in sent:
+            found[step.event_id].append(given.get("name", given["sha256"]))
+    return found
