@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 
 from graphql_schema.loading import Batch as Loaded
 from graphql_schema.loading import Parties
-from recyclers import lot_reading
+from recyclers import flows, lot_reading
+from recyclers.batch_flows import flows_of
 from recyclers.lot_reading import LotFilters
 from recyclers.models import Batch, BatchInput, BatchOutput, Lot, Residue
 from traceability.access import Viewer
@@ -19,6 +20,7 @@ class LotReader:
         self._chains: Loaded[int, list[Lot]] = Loaded(self._load_chains)
         self._records: Loaded[int, Lot] = Loaded(self._load_records)
         self._lots: Loaded[int, Lot] = Loaded(self._load)
+        self._flows: Loaded[int, flows.Batch] = Loaded(flows_of)
 
     def by_codes(self, codes: Collection[str]) -> dict[str, Lot]:
         """Lots by their codes; absent what the viewer may not see."""
@@ -58,6 +60,11 @@ class LotReader:
         found = lot_reading.batch_by_number(self._viewer, organisation, number)
         self._parties.want([found.organisation_id] if found else [])
         return found
+
+    def flow(self, batch: Batch) -> flows.Batch | None:
+        """A batch as it is balanced; None where its process is not known."""
+        self._flows.want([batch.event_id])
+        return self._flows.get(batch.event_id)
 
     def inputs(self, batch: Batch, size: int, after: int | None) -> list[BatchInput]:
         """What went into a batch, in the order of its record."""

@@ -10,8 +10,9 @@ from graphql_schema.enums import LotOrigin, Material, Process
 from graphql_schema.operations.describing import argument, both, described, resolved
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, cursor, place, reader_of
 from graphql_schema.operations.organisations import Organisation, organisation
-from recyclers import models
+from recyclers import mass_balance, models
 from recyclers.lot_reading import LotFilters
+from recyclers.recovery import NOT_APPLICABLE, printed, recoveries
 from traceability.lots import code_of, name_of
 from traceability.values import from_ms, kilograms, percent
 
@@ -208,19 +209,24 @@ class Batch(Node):
             for row in rows
         ]
 
-    # Both stay empty until the rows of a batch are handed to `recyclers.mass_balance.balance` and
-    # `recyclers.recovery.recoveries` as `recyclers.flows`, with what its batteries and lots consist of. This is the one
-    # place to call them from.
+    @resolved("物料损失，占投入的百分比；无投入时为空。", "Loss in percent of the inputs; empty where nothing went in.")
+    def loss_percent(self, info: strawberry.Info) -> Decimal | None:
+        flow = reader_of(info).lots.flow(self.row)
+        lost = None if flow is None else mass_balance.balance(flow).loss_percent
+        return None if lost is None else printed(lost)
 
     @resolved(
-        "物料损失，占投入的百分比；尚未计算时为空。", "Loss in percent of the inputs; empty while it is not computed."
+        "投入中已知元素的回收率；依据不足时百分比为空。",
+        "Recovery of each element that is known to have gone in; no percent without evidence.",
     )
-    def loss_percent(self) -> Decimal | None:
-        return None
-
-    @resolved("各元素的回收率；尚未计算时为空列表。", "Recovery by element; empty while it is not computed.")
-    def recovery(self) -> list[ElementRecovery]:
-        return []
+    def recovery(self, info: strawberry.Info) -> list[ElementRecovery]:
+        flow = reader_of(info).lots.flow(self.row)
+        found = {} if flow is None else recoveries(flow)
+        return [
+            ElementRecovery(element=element, percent=None if figure.value is None else printed(figure.value))
+            for element, figure in found.items()
+            if figure.state != NOT_APPLICABLE
+        ]
 
 
 def batch(row: models.Batch, owner: str) -> Batch:

@@ -55,8 +55,9 @@ def test_a_batch_is_recorded_as_the_contract_writes_it(world: World) -> None:
         "batch": {
             "number": "B-1",
             "process": "CRUSHING",
-            "lossPercent": None,
-            "recovery": [],
+            # 912.5 went in, 280 and 20 came out. The pack's model was never filed: nobody knows what it held.
+            "lossPercent": "67.12",
+            "recovery": [{"element": element, "percent": None} for element in ("li", "ni", "co", "mn", "cu", "al")],
             "inputs": [{"massKg": "412.5"}, {"massKg": "500"}],
             "outputs": [{"lot": {"number": "BM-1", "material": "ELECTRODE_POWDER", "massKg": "280"}}],
         },
@@ -75,6 +76,45 @@ def test_a_batch_is_recorded_as_the_contract_writes_it(world: World) -> None:
     ]
     # The maker answers for the battery; what the recycler makes of it is the recycler's.
     assert good(world.maker, contract()["Battery"], code=pack.code)["battery"]["lots"] == []
+
+
+def test_a_batch_tells_what_was_lost_and_recovered(world: World) -> None:
+    """By hand: 440 kg of 8.55 % nickel and 500 kg of 30.5 % hold 190.12 kg; 280 kg of 22.2 % are 62.16."""
+    composition = {"ni": "0.0855", "co": "0.0145"}
+    world.capture([world.fact("model", world.maker, None, number="NCM-75", level="pack", composition=composition)])
+    pack = world.pack().produced().installed().removed().dispatched(world.recycler).received(world.recycler)
+    open_lot(world.recycler, "IN-1", assay={"ni": "30.5", "co": "0"})
+    outputs = [{"lot": "BM-1", "material": "ELECTRODE_POWDER", "massKg": "280", "assay": {"ni": "22.2", "co": "1"}}]
+    told = tell(
+        world.recycler,
+        "recordBatch",
+        "batch { lossPercent recovery { element percent } }",
+        number="B-1",
+        process="CRUSHING",
+        inputs=[{"battery": pack.code, "massKg": "440"}, {"lot": "IN-1", "massKg": "500"}],
+        outputs=outputs,
+        residues=[{"kind": "steel", "massKg": "655"}],
+    )["batch"]
+    found = {row["element"]: row["percent"] for row in told["recovery"]}
+    assert (told["lossPercent"], found["ni"], found["co"], found["cu"]) == ("0.53", "32.70", "43.89", None)
+
+
+def test_a_part_counts_by_the_model_of_what_it_was_built_into(world: World) -> None:
+    world.capture([world.fact("model", world.maker, None, number="NCM-75", composition={"ni": "0.1"})])
+    life = world.pack(modules=1).produced().installed().sold().removed(by=world.recycler)
+    (module,) = life.module_codes
+    life.dismantled(by=world.recycler, components=[module])
+    told = tell(
+        world.recycler,
+        "recordBatch",
+        "batch { recovery { element percent } }",
+        occurredAt="2026-06-01T00:00:00Z",
+        number="B-1",
+        process="CRUSHING",
+        inputs=[{"battery": module, "massKg": "100"}],
+        outputs=[{"lot": "BM-1", "material": "ELECTRODE_POWDER", "massKg": "50", "assay": {"ni": "10"}}],
+    )["batch"]
+    assert {"element": "ni", "percent": "50.00"} in told["recovery"]
 
 
 def test_a_refusal_says_where_in_the_input_it_is(world: World) -> None:

@@ -1,0 +1,167 @@
+"""Batches as plain flows (`recyclers.flows`): what their rows, the models of their batteries and their lots say.
+
+A fixed number of queries, however many batches and inputs.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import F, Q
+
+from batteries.models import Battery, BatteryModel
+from recyclers import flows
+from recyclers.models import Batch, BatchInput, BatchOutput, Lot, Residue
+from traceability.events import batches as portions
+from traceability.models import Component, LifecycleRecord, Organisation
+
+#: A part lies in a module and that in a pack: so often is it asked what something was built into.
+_LEVELS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What decides about a battery's composition: who made it, under which code, and which model."""
+
+    maker: int | None
+    prefix: str
+    model: str
+    battery_type: str
+
+
+def flows_of(batch_ids: Collection[int]) -> dict[int, flows.Batch]:
+    """Load batches by the ids of their events; one of no known process is left out: nothing balances it."""
+    rows = [row for ids in portions(batch_ids) for row in Batch.objects.filter(event_id__in=ids)]
+    inputs, outputs, residues = (_by_batch(model, batch_ids) for model in (BatchInput, BatchOutput, Residue))
+    lots = _lots(item.lot_id for own in (*inputs.values(), *outputs.values()) for item in own)
+    codes = _codes({row.organisation_id for row in rows} | {lot.organisation_id for lot in lots.values()})
+    batteries = _batteries({item.battery for own in inputs.values() for item in own if item.battery})
+
+    def name(lot_id: int) -> flows.Lot:
+        return flows.Lot(codes[lots[lot_id].organisation_id], lots[lot_id].number)
+
+    def put_in(item: BatchInput) -> flows.Input:
+        if item.battery:
+            type_, composition = batteries.get(item.battery, (None, None))
+            return flows.BatteryInput(item.battery, item.mass_mg, composition, type_)
+        if item.lot_id is not None:
+            return flows.LotInput(name(item.lot_id), item.mass_mg, quality_of(lots[item.lot_id]))
+        return flows.ReagentInput(item.reagent, item.mass_mg)
+
+    return {
+        row.event_id: flows.Batch(
+            codes[row.organisation_id],
+            row.number,
+            row.process,
+            row.closed_ms,
+            tuple(put_in(item) for item in inputs.get(row.event_id, ())),
+            tuple(
+                flows.Output(name(item.lot_id), item.mass_mg, quality_of(item))
+                for item in outputs.get(row.event_id, ())
+            ),
+            tuple(
+                flows.Residue(item.kind, item.mass_mg, flows.Quality(None, item.moisture_ppb or 0, assay=_assay(item)))
+                for item in residues.get(row.event_id, ())
+            ),
+            started_ms=row.started_ms,
+        )
+        for row in rows
+        if row.process in flows.PROCESSES
+    }
+
+
+def quality_of(row: Lot | BatchOutput) -> flows.Quality:
+    """What is said of a lot's or an output's content; moisture that is unknown is none, purity all."""
+    purity = flows.WHOLE if row.purity_ppb is None else row.purity_ppb
+    return flows.Quality(row.material or None, row.moisture_ppb or 0, purity, _assay(row))
+
+
+def _assay(row: Any) -> dict[str, int]:
+    return {what: share for what, share in (row.assay or {}).items() if share is not None}
+
+
+def _by_batch(model: Any, batch_ids: Collection[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for ids in portions(batch_ids):
+        for row in model.objects.filter(batch__in=ids).order_by("batch", "place"):
+            found[row.batch_id].append(row)
+    return found
+
+
+def _lots(ids: Iterable[int | None]) -> dict[int, Lot]:
+    return {row.id: row for some in portions({id_ for id_ in ids if id_}) for row in Lot.objects.filter(id__in=some)}
+
+
+def _codes(ids: Collection[int]) -> dict[int, str]:
+    return dict(Organisation.objects.filter(id__in=ids).values_list("id", "code"))
+
+
+# Batteries -----------------------------------------------------------------------------------------------------------
+
+
+def _batteries(codes: Collection[str]) -> dict[str, tuple[str | None, flows.Shares | None]]:
+    """The type of each battery, and what its model consists of, as far as they are known."""
+    made = _made(codes)
+    above = _above(code for code in codes if not (code in made and made[code].model))
+    made |= _made(set(above.values()) - made.keys())
+    compositions = _compositions(made.values())
+    found: dict[str, tuple[str | None, flows.Shares | None]] = {}
+    for code in codes:
+        own = made.get(code)
+        decides = own if own and own.model else made.get(above.get(code, ""), own)
+        if decides is not None:
+            found[code] = ((own or decides).battery_type or None, compositions.get(decides))
+    return found
+
+
+def _made(codes: Collection[str]) -> dict[str, _Made]:
+    found: dict[str, _Made] = {}
+    columns = ("code", "maker_id", "chain__maker_id")
+    for some in portions(codes):
+        rows = LifecycleRecord.objects.filter(kind=LifecycleRecord.Kind.BATTERY, code__in=some)
+        chains = {code: chain or id_ for code, id_, chain in rows.values_list("code", "id", "chain_id")}
+        makers = {code: own or joined for code, own, joined in rows.values_list(*columns)}
+        described = Battery.objects.in_bulk(set(chains.values()))
+        for code, chain in chains.items():
+            if (row := described.get(chain)) is not None:
+                found[code] = _Made(makers[code], row.manufacturer_code, row.model_number, row.battery_type)
+    return found
+
+
+def _above(codes: Iterable[str]) -> dict[str, str]:
+    """Each part without a model of its own → the outermost battery that it was last built into (`records.md`)."""
+    top = {code: code for code in codes}
+    for _ in range(_LEVELS):
+        asked = set(top.values())
+        parents: dict[str, str] = {}
+        for some in portions(asked):
+            rows = Component.objects.filter(code__in=some).order_by("since_ms", "since_event")
+            parents |= dict(rows.values_list("code", "parent_code"))
+        if not parents:
+            break
+        top = {code: parents.get(reached, reached) for code, reached in top.items()}
+    return {code: reached for code, reached in top.items() if reached != code}
+
+
+def _compositions(made: Iterable[_Made]) -> dict[_Made, flows.Shares]:
+    """What a model consists of: as its maker filed it, else as the owner of its manufacturer code did."""
+    asked = {one for one in made if one.model}
+    rows = BatteryModel.objects.filter(
+        Q(organisation__in={one.maker for one in asked} - {None})
+        | Q(organisation__prefixes__prefix__in={one.prefix for one in asked} - {""}),
+        number__in={one.model for one in asked},
+    ).annotate(prefix=F("organisation__prefixes__prefix"))
+    by_maker: dict[tuple[Any, str], Mapping[str, str]] = {}
+    by_prefix: dict[tuple[Any, str], Mapping[str, str]] = {}
+    for row in rows:
+        by_maker[row.organisation_id, row.number] = row.composition
+        by_prefix[row.prefix, row.number] = row.composition
+    found = ((one, by_maker.get((one.maker, one.model)) or by_prefix.get((one.prefix, one.model))) for one in asked)
+    return {one: dict(_shares(composition)) for one, composition in found if composition}
+
+
+def _shares(composition: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    for what, share in composition.items():
+        yield what, flows.share_ppb(Decimal(share))
