@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.worlds import Life, World
 from traceability.models import AuditRun, Gap
@@ -42,12 +42,20 @@ def test_a_line_a_gap_as_the_contract_writes_it(lost: Life) -> None:
 
 
 def test_one_object_tells_the_parameters_the_digest_and_every_gap(lost: Life) -> None:
-    told = json.loads(run(format="json", as_of="2100-01-01"))
-    assert (told["asOf"], told["kept"], told["batteries"]) == ("2100-01-01", True, 1)
+    told = json.loads(run(format="json"))
+    assert (told["asOf"], told["kept"], told["batteries"]) == (timezone.localdate().isoformat(), True, 1)
     assert told["parameters"]["unreceived_days"] == 30
     assert {gap["gap"] for gap in told["found"]} == {"lost", "late_report"}
-    again = json.loads(run(format="json", as_of="2100-01-01"))
+    again = json.loads(run(format="json"))
     assert (again["digest"], again["opened"], again["closed"]) == (told["digest"], 0, 0)
+
+
+def test_a_day_yet_to_come_is_told_and_the_run_of_today_is_kept_after_it(lost: Life) -> None:
+    told = json.loads(run(format="json", as_of="2100-01-01"))
+    assert ({gap["gap"] for gap in told["found"]}, told["kept"]) == ({"lost", "late_report"}, False)
+    assert not Gap.objects.exists()
+    assert json.loads(run(format="json"))["kept"] is True
+    assert Gap.objects.filter(code="lost").exists()
 
 
 def test_the_table_tells_the_figures_and_the_first_gaps_in_words(lost: Life) -> None:
