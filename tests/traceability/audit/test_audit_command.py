@@ -80,6 +80,12 @@ def test_it_is_written_to_a_file(lost: Life, tmp_path: Path) -> None:
     assert "lost" in (tmp_path / "gaps.jsonl").read_text()
 
 
+@pytest.mark.parametrize("form", ["jsonl", "csv", "xlsx"])
+def test_a_file_that_cannot_be_written_is_an_error(lost: Life, tmp_path: Path, form: str) -> None:
+    with pytest.raises(CommandError, match="nowhere"):
+        run(format=form, output=tmp_path / "nowhere" / f"gaps.{form}")
+
+
 def test_an_unknown_battery_and_a_wrong_day_are_errors(world: World) -> None:
     with pytest.raises(CommandError, match="04QPE76836300JBC49999999"):
         run(battery="04QPE76836300JBC49999999")

@@ -67,6 +67,10 @@ class Command(BaseCommand):
                 self._print(found, options["format"], options["output"])
         except Refusal as refusal:
             raise CommandError("; ".join(str(problem.message) for problem in refusal.problems)) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CommandError(f"{error.filename or options['output']}: {error.strerror}") from None
 
     def _print(self, found: Found, form: str, output: Path | None) -> None:
         if form in ("csv", "xlsx"):
