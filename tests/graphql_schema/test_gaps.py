@@ -84,6 +84,7 @@ def test_the_same_call_again_changes_nothing_and_another_under_its_key_is_refuse
         ("recycler", "acceptGap", "me", "role"),
         ("recycler", "reopenGap", "me", "role"),
         ("maker", "explainGap", "not mine", "not_found"),
+        ("alliance", "explainGap", "in its place", "role"),
         ("recycler", "explainGap", " ", "missing_field"),
         ("recycler", "explainGap", "x" * 4_001, "wrong_value"),
     ],

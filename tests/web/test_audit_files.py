@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from tests.labelling import decoded, pages
 from tests.worlds import Life, Party, World
 from traceability.audit.running import audit
-from traceability.models import AuditAccess, AuditRun, Gap
+from traceability.models import AuditAccess, AuditRun, Gap, Organisation
 from web.audit_report.words import GAPS
 
 ALL = [
@@ -133,6 +133,14 @@ def test_the_report_is_in_english_where_it_is_wanted(world: World, run: AuditRun
     assert "All batteries of the province" in english
     assert re.search("Page 1 of [0-9]", english)
     assert "Page 1 of" in said(content(get(world.alliance, "latest/report.pdf", **{"Accept-Language": "en"})))
+
+
+def test_a_code_is_printed_on_one_line(world: World, life: Life) -> None:
+    # Wider than most: a report whose codes are cut in two cannot be searched.
+    Organisation.objects.filter(code=world.maker.code).update(code="91510100MADEM0011W")
+    with audit(as_of=date(2030, 1, 1)):
+        pass
+    assert "91510100MADEM0011W" in said(content(get(world.alliance, "latest/report.pdf")))
 
 
 def test_the_same_report_has_the_same_bytes(world: World, run: AuditRun) -> None:

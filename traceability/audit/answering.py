@@ -47,6 +47,9 @@ def answer(
         gap = visible_gaps(by).select_for_update(of=("self",)).filter(pk=gap_id).first()
         if gap is None:
             raise refuse("not_found", ("gap",), value=f"Gap:{gap_id}")
+        if kind == "explained" and gap.organisation_id != by.organisation_id:
+            # The alliance sees every gap; what it has to say of another's is whether it accepts it.
+            raise refuse("role", organisation=by.organisation_code, value=kind)
         earlier = GapAnswer.objects.filter(organisation=by.organisation_id, key=idempotency_key).first()
         if earlier is not None:
             return gap, _is_same(earlier, gap, said, idempotency_key)

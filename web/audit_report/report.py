@@ -23,7 +23,7 @@ from web.views import project_version
 EVERYTHING: Final = Viewer(roles=frozenset({ALLIANCE}), actor="command")
 _ZONE: Final = timezone(timedelta(hours=8))
 _COUNTS: Final = ("batteries", "complete", "open", "flawed", "broken")
-_WIDTHS: Final = (30, 34, 15.5, 16, *(13.5,) * 3, 18, 20)
+_WIDTHS: Final = (30, 36.5, 15.5, 16, *(13.5,) * 3, 17, 18.5)
 
 
 def write_report(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.worlds import Life, World
 from traceability.models import AuditRun, Gap
@@ -42,12 +42,20 @@ def test_a_line_a_gap_as_the_contract_writes_it(lost: Life) -> None:
 
 
 def test_one_object_tells_the_parameters_the_digest_and_every_gap(lost: Life) -> None:
-    told = json.loads(run(format="json", as_of="2100-01-01"))
-    assert (told["asOf"], told["kept"], told["batteries"]) == ("2100-01-01", True, 1)
+    told = json.loads(run(format="json"))
+    assert (told["asOf"], told["kept"], told["batteries"]) == (timezone.localdate().isoformat(), True, 1)
     assert told["parameters"]["unreceived_days"] == 30
     assert {gap["gap"] for gap in told["found"]} == {"lost", "late_report"}
-    again = json.loads(run(format="json", as_of="2100-01-01"))
+    again = json.loads(run(format="json"))
     assert (again["digest"], again["opened"], again["closed"]) == (told["digest"], 0, 0)
+
+
+def test_a_day_yet_to_come_is_told_and_the_run_of_today_is_kept_after_it(lost: Life) -> None:
+    told = json.loads(run(format="json", as_of="2100-01-01"))
+    assert ({gap["gap"] for gap in told["found"]}, told["kept"]) == ({"lost", "late_report"}, False)
+    assert not Gap.objects.exists()
+    assert json.loads(run(format="json"))["kept"] is True
+    assert Gap.objects.filter(code="lost").exists()
 
 
 def test_the_table_tells_the_figures_and_the_first_gaps_in_words(lost: Life) -> None:
@@ -70,6 +78,12 @@ def test_one_battery_is_told_and_nothing_is_kept(lost: Life) -> None:
 def test_it_is_written_to_a_file(lost: Life, tmp_path: Path) -> None:
     assert run(format="jsonl", output=tmp_path / "gaps.jsonl", as_of="2100-01-01") == ""
     assert "lost" in (tmp_path / "gaps.jsonl").read_text()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "xlsx"])
+def test_a_file_that_cannot_be_written_is_an_error(lost: Life, tmp_path: Path, form: str) -> None:
+    with pytest.raises(CommandError, match="nowhere"):
+        run(format=form, output=tmp_path / "nowhere" / f"gaps.{form}")
 
 
 def test_an_unknown_battery_and_a_wrong_day_are_errors(world: World) -> None:

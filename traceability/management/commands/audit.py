@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from traceability.access import ALLIANCE, Viewer
@@ -50,11 +51,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run, and print in the format that was asked for."""
+        today = timezone.localdate()
         wanted = {
             "as_of": options["as_of"],
             "battery": options["battery"],
             "touched": options["touched"],
-            "keep": not options["no_keep"],
+            # A day yet to come, kept, would be the last run's day, and every run until then would change nothing.
+            "keep": not options["no_keep"] and (options["as_of"] or today) <= today,
             "verify": not options["no_verify"],
         }
         if options["engine"] != "database":
@@ -64,6 +67,10 @@ class Command(BaseCommand):
                 self._print(found, options["format"], options["output"])
         except Refusal as refusal:
             raise CommandError("; ".join(str(problem.message) for problem in refusal.problems)) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CommandError(f"{error.filename or options['output']}: {error.strerror}") from None
 
     def _print(self, found: Found, form: str, output: Path | None) -> None:
         if form in ("csv", "xlsx"):
