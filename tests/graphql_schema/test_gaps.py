@@ -50,6 +50,19 @@ def test_an_organisation_sees_the_gaps_that_it_answers_for_and_the_alliance_all(
     assert "丢失" in gap["explanation"]
 
 
+def test_what_is_accepted_stays_so_until_the_alliance_opens_it_again(world: World, lost: str) -> None:
+    assert say(world.alliance, "acceptGap", lost, "police report")["gap"]["status"] == "ACCEPTED"
+    said = say(world.recycler, "explainGap", lost, "stolen, as we said", key="a-2")["gap"]
+    assert (said["status"], len(said["answers"])) == ("ACCEPTED", 2)
+    # Found anew, it is where people had left it.
+    Gap.objects.all().delete()
+    run("2100-01-01", keep=True)
+    (gap,) = listed(world.recycler, filters={"code": "LOST"})
+    assert gap["status"] == "ACCEPTED"
+    assert say(world.alliance, "reopenGap", gap["id"], "forged", key="a-3")["gap"]["status"] == "OPEN"
+    assert say(world.recycler, "explainGap", gap["id"], "not forged", key="a-4")["gap"]["status"] == "EXPLAINED"
+
+
 def test_it_is_explained_accepted_and_opened_again_and_nothing_is_forgotten(world: World, lost: str) -> None:
     digest = {"sha256": "a" * 64, "name": "police.pdf"}
     assert say(world.recycler, "explainGap", lost, "stolen", attachments=[digest])["gap"]["status"] == "EXPLAINED"

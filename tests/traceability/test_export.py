@@ -81,7 +81,8 @@ def masters() -> list[Any]:
 def lives(world: World) -> None:
     pack = world.pack(modules=2, cells=1).produced(extra={"line": 7, "exact": "1.10"}).installed().sold().removed()
     pack.dispatched(to=world.recycler, waybill="W-1").received(by=world.stranger, condition="leaking")
-    pack.dispute_decided(world.recycler, reason="seen on camera").dismantled(world.recycler)
+    pack.dispute_decided(world.recycler, reason="seen on camera")
+    pack.do("quarantine_lifted", world.recycler, captured=True, reason="sealed").dismantled(world.recycler)
     unreadable = world.pack().produced()
     world.battery("TMP-9").received(by=world.recycler).identified(unreadable)
     wrong = world.pack().produced().installed().removed(reason="repair")

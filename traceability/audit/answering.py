@@ -69,8 +69,10 @@ def answer(
                 )
         except IntegrityError:
             raise refuse("concurrent_change", ("gap",)) from None
-        gap.status = STATUS[kind]
-        gap.save(update_fields=["status"])
+        # What the alliance has accepted stays so until it says otherwise, whatever is explained besides.
+        if kind != "explained" or gap.status != STATUS["accepted"]:
+            gap.status = STATUS[kind]
+            gap.save(update_fields=["status"])
     return gap, False
 
 

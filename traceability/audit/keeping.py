@@ -138,8 +138,9 @@ def _recall_answers(run: AuditRun) -> None:
         "FROM traceability_gapanswer a WHERE a.record_id = g.record_id AND a.code = g.code AND a.event_id = g.event_id"
     )
     execute(f"""
-      UPDATE traceability_gap AS g SET status = (
-        SELECT CASE a.kind WHEN 'reopened' THEN 'open' ELSE a.kind END {answer} ORDER BY a.id DESC LIMIT 1)
+      UPDATE traceability_gap AS g SET status = CASE
+        WHEN (SELECT a.kind {answer} AND a.kind <> 'explained' ORDER BY a.id DESC LIMIT 1) = 'accepted' THEN 'accepted'
+        WHEN (SELECT a.kind {answer} ORDER BY a.id DESC LIMIT 1) = 'explained' THEN 'explained' ELSE 'open' END
       WHERE g.opened_in_id = {run.pk} AND EXISTS (SELECT 1 {answer})""")
 
 
