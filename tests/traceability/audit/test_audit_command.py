@@ -15,7 +15,7 @@ from traceability.models import AuditRun, Gap
 
 def run(**options: Any) -> str:
     out = StringIO()
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    words = [f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in options.items()]
     call_command("audit", *words, stdout=out)
     return out.getvalue()
 
@@ -73,6 +73,16 @@ def test_one_battery_is_told_and_nothing_is_kept(lost: Life) -> None:
     assert {json.loads(line)["battery"] for line in lines} == {lost.code} != {other.code}
     assert not Gap.objects.exists()
     assert not AuditRun.objects.exists()
+
+
+def test_the_table_tells_what_was_judged(lost: Life) -> None:
+    used = lost.world.pack().produced().installed().sold()
+    with translation.override("en"):
+        assert f"{lost.code}: broken" in run(battery=lost.code.lower())
+        assert f"{used.code}: " in run(battery=used.code)
+        assert "nothing was kept" in run(no_keep=True)
+        assert "changed since" not in run()
+        assert "changed since the run before" in run(touched=True)
 
 
 def test_it_is_written_to_a_file(lost: Life, tmp_path: Path) -> None:

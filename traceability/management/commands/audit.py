@@ -16,11 +16,14 @@ from django.utils.translation import gettext as _
 from traceability.access import ALLIANCE, Viewer
 from traceability.audit import reading
 from traceability.audit.calendar import day_of
+from traceability.audit.live import chain_of
+from traceability.audit.rule import BREAK
 from traceability.audit.running import Found, audit
 from traceability.audit.telling import Told
-from traceability.audit.wording import in_words, name_of
+from traceability.audit.wording import STATUSES, in_words, name_of
 from traceability.errors import Refusal
 from traceability.management.commands.export import read_day
+from traceability.models import LifecycleRecord
 from traceability.progress import shown
 
 FORMATS: Final = ("table", "json", "jsonl", "csv", "xlsx")
@@ -54,7 +57,7 @@ class Command(BaseCommand):
         today = timezone.localdate()
         wanted = {
             "as_of": options["as_of"],
-            "battery": options["battery"],
+            "battery": options["battery"] and options["battery"].strip().upper(),
             "touched": options["touched"],
             # A day yet to come, kept, would be the last run's day, and every run until then would change nothing.
             "keep": not options["no_keep"] and (options["as_of"] or today) <= today,
@@ -64,7 +67,7 @@ class Command(BaseCommand):
             wanted |= {"engine": options["engine"], "master": options["master"]}
         try:
             with shown(_("Auditing")), audit(**wanted) as found:
-                self._print(found, options["format"], options["output"])
+                self._print(found, wanted["battery"], options["format"], options["output"])
         except Refusal as refusal:
             raise CommandError("; ".join(str(problem.message) for problem in refusal.problems)) from None
         except BrokenPipeError:
@@ -72,7 +75,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or options['output']}: {error.strerror}") from None
 
-    def _print(self, found: Found, form: str, output: Path | None) -> None:
+    def _print(self, found: Found, battery: str | None, form: str, output: Path | None) -> None:
         if form in ("csv", "xlsx"):
             from traceability.audit.exporting import write_gaps
 
@@ -81,20 +84,20 @@ class Command(BaseCommand):
             return
         if output is not None:
             with output.open("w", encoding="utf-8") as text:
-                text.writelines(line + "\n" for line in _lines(found, form))
+                text.writelines(line + "\n" for line in _lines(found, battery, form))
             return
-        for line in _lines(found, form):
+        for line in _lines(found, battery, form):
             self.stdout.write(line)
 
 
-def _lines(found: Found, form: str) -> Iterator[str]:
+def _lines(found: Found, battery: str | None, form: str) -> Iterator[str]:
     if form == "jsonl":
         for gap in found.gaps():
             yield json.dumps(gap.as_json(), ensure_ascii=False)
     elif form == "json":
         yield from _as_json(found)
     else:
-        yield from _as_text(found)
+        yield from _as_text(found, battery)
 
 
 def _as_json(found: Found) -> Iterator[str]:
@@ -121,11 +124,17 @@ def _as_json(found: Found) -> Iterator[str]:
     yield "]}"
 
 
-def _as_text(found: Found) -> Iterator[str]:
+def _as_text(found: Found, battery: str | None) -> Iterator[str]:
     run = found.run
     parameters = ", ".join(f"{name} {value}" for name, value in run.parameters.items() if not isinstance(value, list))
     yield _("Audit as of {day}: {gaps} gaps").format(day=day_of(run.as_of).isoformat(), gaps=run.gaps)
     yield _("Parameters: {parameters}").format(parameters=parameters)
+    if battery is not None:
+        yield f"{battery}: {STATUSES[_status(found, battery)]}"
+    elif not run.kept:
+        yield _("Told only: nothing was kept, and the figures are those of the last run that was.")
+    elif run.scope == run.Scope.TOUCHED:
+        yield _("Judged was what changed since the run before; the figures are of everything.")
     if run.kept:
         yield _("{batteries} batteries; {opened} gaps opened, {closed} closed").format(
             batteries=run.batteries, opened=run.opened, closed=run.closed
@@ -141,6 +150,14 @@ def _as_text(found: Found) -> Iterator[str]:
         yield f"{gap.battery} {name_of(gap.gap)} ({gap.since}, {gap.organisation or '—'}): {in_words(gap)}"
     if run.gaps > len(told):
         yield _("… and {count} more: --format jsonl tells all of them").format(count=run.gaps - len(told))
+
+
+def _status(found: Found, battery: str) -> str:
+    severities = {gap.severity for gap in found.gaps()}
+    if severities:
+        return "broken" if BREAK in severities else "flawed"
+    record = LifecycleRecord.objects.get(kind=LifecycleRecord.Kind.BATTERY, code=battery)
+    return chain_of(record.chain_id or record.pk, viewer=_SYSTEM, as_of=day_of(found.run.as_of)).status
 
 
 def figures(group_by: str = "organisation") -> Iterator[str]:
