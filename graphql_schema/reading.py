@@ -121,18 +121,22 @@ def _payload(request: HttpRequest) -> Any:
 
 def _check_values(value: Any, deepest: int) -> None:
     """Refuse nesting that would exhaust the stack, and texts that no database here can keep."""
-    stack = [(value, 0)]
-    while stack:
-        found, depth = stack.pop()
-        if isinstance(found, str):
-            if (not found.isascii() and not _encodable(found)) or "\0" in found:
-                raise Unreadable(400, refusal("nul_character"))
-        elif isinstance(found, dict | list):
-            if depth > deepest:
-                raise Unreadable(400, refusal("value_too_deep", limit=deepest - 1))
-            stack.extend((inner, depth + 1) for inner in found)
-            if isinstance(found, dict):
-                stack.extend((inner, depth + 1) for inner in found.values())
+    # Level by level, and what holds others by its exact type: there may be tens of thousands of values.
+    level, depth = [value], 0
+    while level:
+        inner: list[Any] = []
+        for found in level:
+            kind = type(found)
+            if kind is str:
+                if (not found.isascii() and not _encodable(found)) or "\0" in found:
+                    raise Unreadable(400, refusal("nul_character"))
+            elif kind is dict or kind is list:
+                if depth > deepest:
+                    raise Unreadable(400, refusal("value_too_deep", limit=deepest - 1))
+                inner += found
+                if kind is dict:
+                    inner += found.values()
+        level, depth = inner, depth + 1
 
 
 def _encodable(text: str) -> bool:
