@@ -22,7 +22,7 @@ from traceability.door import budgets
 # random profiles below.
 _quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 _plain = settings(deadline=None, suppress_health_check=_quiet, database=None, print_blob=True)
-settings.register_profile("default", _plain, max_examples=40, derandomize=True)
+settings.register_profile("default", _plain, max_examples=25, derandomize=True)
 settings.register_profile("random", _plain, max_examples=60, derandomize=False)
 # Finds that something is wrong much sooner than what the smallest example of it is.
 _no_shrink = [phase for phase in Phase if phase not in (Phase.shrink, Phase.explain)]
