@@ -36,6 +36,7 @@ from traceability.errors import Refusal, refuse
 from traceability.models import AuditRun
 from web.audit_report.bundles import write_bundle
 from web.audit_report.report import write_report
+from web.audit_report.words import LANGUAGES
 from web.callers import viewer_of, wait_of
 from web.files import refused
 
@@ -168,7 +169,11 @@ def _run_with_figures(run: str, viewer: Viewer) -> AuditRun:
 
 
 def _language(request: HttpRequest) -> str | None:
-    return request.GET.get("language") or get_language()
+    """The language that was asked for, one of `LANGUAGES`, else the reader's."""
+    wanted = request.GET.get("language", "").lower()
+    if wanted and wanted not in LANGUAGES:
+        raise refuse("wrong_value", ("language",), value=wanted[:50], expected=", ".join(LANGUAGES))
+    return wanted or get_language()
 
 
 def _file(write: Callable[[BinaryIO], None], media_type: str, name: str) -> FileResponse:

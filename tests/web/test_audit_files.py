@@ -135,6 +135,13 @@ def test_the_report_is_in_english_where_it_is_wanted(world: World, run: AuditRun
     assert "Page 1 of" in said(content(get(world.alliance, "latest/report.pdf", **{"Accept-Language": "en"})))
 
 
+@pytest.mark.parametrize("path", ["latest/report.pdf", "batteries/nothing/evidence.zip"])
+def test_a_language_that_there_is_not_is_refused(world: World, run: AuditRun, path: str) -> None:
+    answer = get(world.alliance, f"{path}?language=fr")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "wrong_value")
+    assert answer.json()["errors"][0]["path"] == ["language"]
+
+
 def test_a_code_is_printed_on_one_line(world: World, life: Life) -> None:
     # Wider than most: a report whose codes are cut in two cannot be searched.
     Organisation.objects.filter(code=world.maker.code).update(code="91510100MADEM0011W")
