@@ -1,6 +1,9 @@
 """The register of battery models, projected from their makers' `model` events."""
 
 from collections.abc import Collection
+from typing import Any, TypeAlias
+
+from django.db.models import F, Q
 
 from batteries.models import BatteryModel
 from traceability import bulk
@@ -17,6 +20,26 @@ _TEXTS = {
     "gtin": "gtin",
 }
 _FIELDS = [*_TEXTS.values(), "mass_mg", "cells", "composition"]
+
+
+#: Who made a battery, the manufacturer code in its own code, and its model's number.
+ModelKey: TypeAlias = tuple[int | None, str, str]
+
+
+def filed(keys: Collection[ModelKey]) -> dict[ModelKey, BatteryModel]:
+    """Find models in one query: as the battery's maker filed it, else as the owner of its manufacturer code did."""
+    makers, prefixes = {maker for maker, _, _ in keys}, {prefix for _, prefix, _ in keys}
+    rows = BatteryModel.objects.filter(
+        Q(organisation__in=makers - {None}) | Q(organisation__prefixes__prefix__in=prefixes - {""}),
+        number__in={number for _, _, number in keys},
+    ).annotate(prefix=F("organisation__prefixes__prefix"))
+    by_maker: dict[tuple[Any, str], BatteryModel] = {}
+    by_prefix: dict[tuple[Any, str], BatteryModel] = {}
+    for row in rows:
+        by_maker[row.organisation_id, row.number] = row
+        by_prefix[row.prefix, row.number] = row
+    found = {key: by_maker.get((key[0], key[2])) or by_prefix.get((key[1], key[2])) for key in keys}
+    return {key: row for key, row in found.items() if row is not None}
 
 
 def project(record_ids: Collection[int]) -> None:

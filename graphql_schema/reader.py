@@ -7,12 +7,13 @@ that asks loads for all of them, the others find it. So the number of queries de
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from batteries import chain_reading, consignments, reading
+from batteries import chain_reading, consignments, models_register, reading
 from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
+from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
 from graphql_schema.loading import Batch, Parties
@@ -32,7 +33,6 @@ from traceability.values import to_ms
 #: Size, from the end, after, before: the arguments of a page of events.
 Window = tuple[int, bool, Any, Any]
 #: Maker, manufacturer code, number.
-ModelKey = tuple[int | None, str, str]
 
 
 class Reader:
@@ -254,18 +254,7 @@ class Reader:
         return self._models.get(_model_key(row)) or ModelRow(row.model_number)
 
     def _load_models(self, keys: Collection[ModelKey]) -> dict[ModelKey, ModelRow]:
-        makers, prefixes = {maker for maker, _, _ in keys}, {prefix for _, prefix, _ in keys}
-        filed = BatteryModel.objects.filter(
-            Q(organisation__in=makers - {None}) | Q(organisation__prefixes__prefix__in=prefixes - {""}),
-            number__in={number for _, _, number in keys},
-        ).annotate(prefix=F("organisation__prefixes__prefix"))
-        by_maker: dict[tuple[Any, str], BatteryModel] = {}
-        by_prefix: dict[tuple[Any, str], BatteryModel] = {}
-        for row in filed:
-            by_maker[row.organisation_id, row.number] = row
-            by_prefix[row.prefix, row.number] = row
-        found = {key: by_maker.get((key[0], key[2])) or by_prefix.get((key[1], key[2])) for key in keys}
-        return {key: self.model_row(row) for key, row in found.items() if row is not None}
+        return {key: self.model_row(row) for key, row in models_register.filed(keys).items()}
 
     # Events by themselves --------------------------------------------------------------------------------------------
 

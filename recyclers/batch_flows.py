@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F, Q
-
-from batteries.models import Battery, BatteryModel
+from batteries import models_register
+from batteries.models import Battery
 from recyclers import flows
 from recyclers.models import Batch, BatchInput, BatchOutput, Lot, Residue
 from traceability.events import batches as portions
@@ -146,20 +145,11 @@ def _above(codes: Iterable[str]) -> dict[str, str]:
 
 
 def _compositions(made: Iterable[_Made]) -> dict[_Made, flows.Shares]:
-    """What a model consists of: as its maker filed it, else as the owner of its manufacturer code did."""
-    asked = {one for one in made if one.model}
-    rows = BatteryModel.objects.filter(
-        Q(organisation__in={one.maker for one in asked} - {None})
-        | Q(organisation__prefixes__prefix__in={one.prefix for one in asked} - {""}),
-        number__in={one.model for one in asked},
-    ).annotate(prefix=F("organisation__prefixes__prefix"))
-    by_maker: dict[tuple[Any, str], Mapping[str, str]] = {}
-    by_prefix: dict[tuple[Any, str], Mapping[str, str]] = {}
-    for row in rows:
-        by_maker[row.organisation_id, row.number] = row.composition
-        by_prefix[row.prefix, row.number] = row.composition
-    found = ((one, by_maker.get((one.maker, one.model)) or by_prefix.get((one.prefix, one.model))) for one in asked)
-    return {one: dict(_shares(composition)) for one, composition in found if composition}
+    """What the models consist of, as far as anybody filed it."""
+    keys = {one: (one.maker, one.prefix, one.model) for one in made if one.model}
+    rows = models_register.filed(set(keys.values()))
+    found = {one: rows[key].composition for one, key in keys.items() if key in rows}
+    return {one: dict(_shares(composition)) for one, composition in found.items() if composition}
 
 
 def _shares(composition: Mapping[str, str]) -> Iterator[tuple[str, int]]:

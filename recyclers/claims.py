@@ -11,7 +11,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Final
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +33,7 @@ from traceability.corrections import Family
 from traceability.errors import Problem, Refusal
 from traceability.events import batches
 from traceability.facts import Fact
+from traceability.findings import same_mass
 from traceability.lines import Lines, Place
 from traceability.models import Component, LifecycleRecord
 from traceability.stages import Move, is_on_its_way
@@ -306,8 +306,7 @@ def _unknown(code: str, path: Path) -> Problem:
 
 def _is_whole(stated_mg: int, left_mg: int) -> bool:
     """A lot is handed over whole; two scales may differ as much as sender and receiver may."""
-    allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * max(left_mg, 0)
-    return left_mg > 0 and abs(stated_mg - left_mg) * 100 <= allowed
+    return left_mg > 0 and same_mass(stated_mg, left_mg)
 
 
 def _kilograms(mg: int) -> str:

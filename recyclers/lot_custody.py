@@ -4,37 +4,22 @@ What stands on the dock is recorded, announced or not, known or not; the answer 
 in the words of `traceability.custody`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from recyclers.lot_walk import RECEIVED
 from recyclers.models import Lot, LotMovement
 from traceability import calls, ledger, values
 from traceability.access import Viewer
+from traceability.custody import Item, ReceivedItem, consignment_of
 from traceability.errors import Problem, Refusal
 from traceability.events import batches
 from traceability.facts import Fact
-from traceability.findings import Outcome, outcome_of
+from traceability.findings import Finding, Outcome, mass_difference, outcome_of
 from traceability.models import LifecycleEvent, Transfer, TransferItem
 from traceability.receipts import REPLAYED, Entry, Receipt
-
-Item = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedLot:
-    """The answer to one lot of a receipt. `event_id` is None where nothing was recorded."""
-
-    code: str
-    outcome: Outcome
-    warnings: tuple[Problem, ...] = ()
-    event_id: int | None = None
-    replayed: bool = False
 
 
 def dispatch(
@@ -57,10 +42,7 @@ def dispatch(
     """
     given = [_record(item, {"to": to, "waybill": waybill}, occurred_at, site) for item in items]
     receipt = calls.record_items("dispatched", given, by=by, idempotency_key=idempotency_key)
-    details = receipt.entries[0].fact.details
-    sent_under = f"={details['waybill']}" if "waybill" in details else f"#{calls.check_key(idempotency_key)}"
-    consignments = Transfer.objects.filter(sender=by.organisation_id, receiver__code=details["to"])
-    return consignments.filter(reference=sent_under).first(), receipt
+    return consignment_of(receipt, by, idempotency_key), receipt
 
 
 def refuse(
@@ -89,7 +71,7 @@ def receive(
     from_: str | None = None,
     waybill: str | None = None,
     site: Item | None = None,
-) -> list[ReceivedLot]:
+) -> list[ReceivedItem]:
     """Record what stands on the dock: every lot but those that are here already.
 
     Args:
@@ -123,7 +105,7 @@ def _record(item: Item, shared: Item, occurred_at: Any, site: Item | None) -> di
     }
 
 
-def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedLot]:
+def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedItem]:
     here = _already_here(facts, by.organisation_id or 0)
     answers = {place: answer for place, fact in enumerate(facts) if (answer := here.get(fact.code)) is not None}
     taken = [(place, fact) for place, fact in enumerate(facts) if place not in answers]
@@ -133,7 +115,7 @@ def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedLot]:
     return [answers[place] for place in range(len(facts))]
 
 
-def _already_here(facts: Sequence[Fact], us: int) -> dict[str, ReceivedLot]:
+def _already_here(facts: Sequence[Fact], us: int) -> dict[str, ReceivedItem]:
     """Lots that stand here already, unless this very call brought them. Locked, so that two calls receive one once."""
     known = set(
         LifecycleEvent.objects.filter(organisation=us, key__in=[fact.key for fact in facts]).values_list(
@@ -154,12 +136,12 @@ def _already_here(facts: Sequence[Fact], us: int) -> dict[str, ReceivedLot]:
     return {row.code: _duplicate(row.code, since[id_]) for id_, row in rows.items() if since[id_] <= moments[row.code]}
 
 
-def _duplicate(code: str, since_ms: int) -> ReceivedLot:
+def _duplicate(code: str, since_ms: int) -> ReceivedItem:
     when = timezone.localtime(values.from_ms(since_ms)).strftime("%Y-%m-%d %H:%M")
-    return ReceivedLot(code, Outcome.DUPLICATE, (Problem("already_here", (), {"when": when}),))
+    return ReceivedItem(code, Outcome.DUPLICATE, (Problem("already_here", (), {"when": when}),))
 
 
-def _judge(entries: Sequence[Entry]) -> list[ReceivedLot]:
+def _judge(entries: Sequence[Entry]) -> list[ReceivedItem]:
     """Judge receipts by what is stored of them: the same for the first answer and for a repeated one."""
     ids = [entry.event_id for entry in entries]
     movements = {row.event_id: row for row in LotMovement.objects.filter(event__in=ids, kind=RECEIVED)}
@@ -168,8 +150,8 @@ def _judge(entries: Sequence[Entry]) -> list[ReceivedLot]:
     return [_judged(entry, movements.get(entry.event_id or 0), sent.get(entry.event_id or 0)) for entry in entries]
 
 
-def _judged(entry: Entry, row: LotMovement | None, sent_mg: int | None) -> ReceivedLot:
-    found: list[tuple[Outcome, Problem]] = []
+def _judged(entry: Entry, row: LotMovement | None, sent_mg: int | None) -> ReceivedItem:
+    found: list[Finding] = []
     if row is not None:
         if row.fault:
             number = entry.fact.lot
@@ -178,12 +160,6 @@ def _judged(entry: Entry, row: LotMovement | None, sent_mg: int | None) -> Recei
             found.append((Outcome.DISPUTED, Problem("held_by_another")))
         elif row.unannounced:
             found.append((Outcome.UNANNOUNCED, Problem("not_expected_here")))
-        if sent_mg is not None and abs(row.stated_mg - sent_mg) * 100 > _tolerance(sent_mg):
-            told = Problem("mass_difference", (), {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))})
-            found.append((Outcome.RECEIVED_WITH_DIFFERENCES, told))
+        found += mass_difference(row.stated_mg, sent_mg)
     warnings = tuple(problem for _outcome, problem in found)
-    return ReceivedLot(entry.fact.code, outcome_of(found), warnings, entry.event_id, entry.status == REPLAYED)
-
-
-def _tolerance(sent_mg: int) -> Decimal:
-    return Decimal(settings.MASS_DIFFERENCE_PERCENT) * sent_mg
+    return ReceivedItem(entry.fact.code, outcome_of(found), warnings, entry.event_id, entry.status == REPLAYED)

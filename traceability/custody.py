@@ -72,10 +72,15 @@ def dispatch(
     shared = {"to": to, "waybill": waybill}
     given = [_record(item, shared, battery=item.get("code"), occurred_at=occurred_at, site=site) for item in items]
     receipt = calls.record_items("dispatched", given, by=by, idempotency_key=idempotency_key)
+    return consignment_of(receipt, by, idempotency_key), receipt
+
+
+def consignment_of(receipt: Receipt, by: Viewer, idempotency_key: str) -> Transfer | None:
+    """The consignment that a call of dispatches went into: that of the waybill, else of the call's own key."""
     details = receipt.entries[0].fact.details
     sent_under = f"={details['waybill']}" if "waybill" in details else f"#{calls.check_key(idempotency_key)}"
     consignments = Transfer.objects.filter(sender=by.organisation_id, receiver__code=details["to"])
-    return consignments.filter(reference=sent_under).first(), receipt
+    return consignments.filter(reference=sent_under).first()
 
 
 def refuse(

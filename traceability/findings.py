@@ -148,12 +148,20 @@ def _differences(fact: Fact, sent_mg: int | None) -> list[Finding]:
         outcome = Outcome.QUARANTINED if condition in HAZARDS else Outcome.RECEIVED_WITH_DIFFERENCES
         found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
     received_mg = values.milligrams(fact.details.get("massKg"))
-    if sent_mg is not None and received_mg is not None:
-        allowed = Decimal(settings.MASS_DIFFERENCE_PERCENT) * sent_mg
-        if abs(received_mg - sent_mg) * 100 > allowed:
-            sent = {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))}
-            found.append((Outcome.RECEIVED_WITH_DIFFERENCES, Problem("mass_difference", (), sent)))
-    return found
+    return [*found, *mass_difference(received_mg, sent_mg)]
+
+
+def mass_difference(received_mg: int | None, sent_mg: int | None) -> list[Finding]:
+    """What is said of a mass that differs from what was sent; nothing where either is unknown."""
+    if sent_mg is None or received_mg is None or same_mass(received_mg, sent_mg):
+        return []
+    sent = {"sent": values.canonical(Decimal(sent_mg).scaleb(-6))}
+    return [(Outcome.RECEIVED_WITH_DIFFERENCES, Problem("mass_difference", (), sent))]
+
+
+def same_mass(stated_mg: int, known_mg: int) -> bool:
+    """Whether two scales may say so of one thing: within `MASS_DIFFERENCE_PERCENT` of what is known."""
+    return abs(stated_mg - known_mg) * 100 <= Decimal(settings.MASS_DIFFERENCE_PERCENT) * known_mg
 
 
 def _sent(received: Sequence[Step]) -> dict[int, int | None]:
