@@ -8,6 +8,7 @@ The alliance captures history as it was told: nobody asks here.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 from typing import Final
 
@@ -58,7 +59,8 @@ class Claims:
         self._materials: dict[str, str] = {}
         self._histories = self._load_histories(codes)
         self._numbers = _load_numbers(said)
-        self._used = self._load_used({code for fact in said for _, code in lots.batteries(fact.type, fact.details)})
+        self._batteries = {code for fact in said for _, code in lots.batteries(fact.type, fact.details)}
+        self._used = self._load_used(self._batteries)
 
     def accept(self, fact: Fact, organisation: int) -> None:
         """Count a claim in.
@@ -134,8 +136,7 @@ class Claims:
     ) -> Iterator[Problem]:
         line = self._lines.of("battery", code)
         if line.new and not line.drafts:
-            inside = Component.objects.filter(code=code).exists()
-            yield Problem("built_in" if inside else "unknown_battery", path, {"value": code})
+            yield Problem("built_in" if code in self._parts else "unknown_battery", path, {"value": code})
             return
         state = line.state
         if line.root.part_of:
@@ -239,6 +240,12 @@ class Claims:
         elif fact.type == "lot_merged":
             drawn = lots.drawn(fact.type, fact.details, fact.organisation)
             self._materials[fact.code] = next((m for _p, c, _m in drawn if (m := self._materials.get(c))), "")
+
+    @cached_property
+    def _parts(self) -> set[str]:
+        """Those of the batteries that were ever listed as a part; asked for once, when one has no record of its own."""
+        asked = batches(sorted(self._batteries))
+        return {c for some in asked for c in Component.objects.filter(code__in=some).values_list("code", flat=True)}
 
     def _load_histories(self, codes: Iterable[str]) -> dict[str, list[Entry]]:
         """Lock the lots in order of code, so that nobody else takes from them, and read their histories."""

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests import factories
 from tests.graphql_schema.asking import contract, good
 from tests.recyclers.materials import batch, lot_fact, opened, powder, record
 from tests.worlds import Party, World
@@ -298,3 +299,16 @@ def test_a_batch_of_two_thousand_inputs_takes_no_more_queries_than_one_of_two(wo
     recorded("warm", 2)
     few, many = recorded("few", 2), recorded("many", 2_000)
     assert many == few <= 40
+
+
+def test_a_batch_of_batteries_that_nobody_knows_takes_no_more_queries_than_one_of_two(world: World) -> None:
+    def refused(number: str, size: int) -> int:
+        inputs = [{"battery": factories.pack_code(serial), "massKg": "1"} for serial in range(size)]
+        given = {"idempotencyKey": number, "number": number, "inputs": inputs}
+        with CaptureQueriesContext(connection) as captured:
+            answer = tell(world.recycler, "recordBatch", "batch { number }", **given)
+        assert {code for _, code in codes(answer)} == {"unknown_battery"}
+        return len(captured)
+
+    refused("warm", 2)
+    assert refused("few", 2) == refused("many", 200)
