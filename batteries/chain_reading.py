@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db.models import F, Q, QuerySet, Window
@@ -11,7 +12,7 @@ from batteries.models import Installation
 from batteries.rows import FOREVER, BatteryRow, EventRow, IdentityRow, Page, Sight
 from traceability import body
 from traceability.access import Viewer
-from traceability.audit.live import Standing, standing
+from traceability.audit.live import Verdict, verdicts
 from traceability.events import batches, contents_of
 from traceability.models import LifecycleEvent, LifecycleRecord, Step
 from traceability.values import to_ms
@@ -174,9 +175,9 @@ def may_see(viewer: Viewer, event: LifecycleEvent, step: Step | None, sight: Sig
 # Gaps and recalls ----------------------------------------------------------------------------------------------------
 
 
-def gaps_of_chains(chain_ids: Collection[int]) -> dict[int, list[Standing]]:
-    """The gaps of chains as they stand today, in order of occurrence; one query."""
-    return standing(chain_ids)
+def verdicts_of(chain_ids: Collection[int]) -> dict[int, Verdict]:
+    """What the rules say of chains as they stand today; one query."""
+    return verdicts(chain_ids)
 
 
 def recalls(chain_ids: Collection[int]) -> dict[int, list[Step]]:
@@ -189,12 +190,13 @@ def recalls(chain_ids: Collection[int]) -> dict[int, list[Step]]:
     return found
 
 
-def gaps(found: Iterable[Standing], row: BatteryRow, viewer: Viewer) -> tuple[Standing, ...]:
-    """The gaps within the part of a chain that a viewer sees, and those that it answers for there."""
+def verdict(found: Verdict, row: BatteryRow, viewer: Viewer) -> Verdict:
+    """The same within the part of a chain that a viewer sees, with the gaps that it answers for there."""
     if not row.sight.sees_chain:
-        return ()
+        return Verdict()
     own = viewer.organisation_id
-    return tuple(gap for gap in found if gap.place <= row.sight.until or own == gap.organisation_id is not None)
+    seen = (gap for gap in found.gaps if gap.place <= row.sight.until or own == gap.organisation_id is not None)
+    return replace(found, gaps=tuple(seen))
 
 
 def campaigns(steps: Iterable[Step]) -> tuple[str, ...] | None:

@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from traceability.access import FULL, INTAKE, PART, Viewer
-from traceability.chains import COMPLETING
+from traceability.chains import COMPLETING_ALONE
 from traceability.models import LifecycleRecord, Step
 
 #: What `seen` adds to each record.
@@ -87,7 +87,7 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
                 When(part__isnull=True, then=Value(None)),
                 When(Exists(_steps().exclude(fault="")), Value("broken")),
                 When(Exists(_steps().filter(unannounced=True)), Value("flawed")),
-                When(seen_stage__in=sorted(COMPLETING), then=Value("complete")),
+                When(seen_stage__in=sorted(COMPLETING_ALONE), then=Value("complete")),
                 default=Value("open"),
             )
         )

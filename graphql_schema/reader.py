@@ -24,7 +24,7 @@ from recyclers.models import Lot
 from traceability import attachments, events, findings
 from traceability.access import Viewer
 from traceability.attachments import Sent
-from traceability.audit.live import Standing
+from traceability.audit.live import Verdict
 from traceability.audit.telling import parties_in
 from traceability.errors import Problem
 from traceability.models import Organisation, Step
@@ -50,7 +50,7 @@ class Reader:
         )
         self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
         self._recalls: Batch[int, list[Step]] = Batch(chain_reading.recalls)
-        self._gaps: Batch[int, list[Standing]] = Batch(self._load_gaps)
+        self._verdicts: Batch[int, Verdict] = Batch(self._load_verdicts)
         self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
             lambda codes: chain_reading.lineage(self._known(codes))
         )
@@ -96,7 +96,7 @@ class Reader:
             self.parties.want([row.holder_id, row.keeper_id, row.transit_to_id], [row.prefix])
             self._models.want((_model_key(row),))
             self._recalls.want((row.chain_id,))
-            self._gaps.want((row.chain_id,))
+            self._verdicts.want((row.chain_id,))
             self.lots.want_chains((row.chain_id,))
             by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities, self._known_of)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
@@ -138,17 +138,17 @@ class Reader:
         """Whether an organisation that names a file sent it."""
         return bool(self._sent.get((organisation_id, sha256)))
 
-    def gaps_of(self, row: BatteryRow) -> tuple[Standing, ...]:
-        """The gaps of a battery's chain as they stand today, as far as it is seen."""
-        return chain_reading.gaps(self._gaps.get(row.chain_id) or (), row, self.viewer)
+    def verdict_of(self, row: BatteryRow) -> Verdict:
+        """The gaps of a battery's chain as they stand today, and whether its end counts, as far as it is seen."""
+        return chain_reading.verdict(self._verdicts.get(row.chain_id) or Verdict(), row, self.viewer)
 
     def campaigns_of(self, row: BatteryRow) -> tuple[str, ...] | None:
         """What a battery is recalled under, for anyone who handles it; None when it is not recalled."""
         return chain_reading.campaigns(self._recalls.get(row.chain_id) or ())
 
-    def _load_gaps(self, chain_ids: Collection[int]) -> dict[int, list[Standing]]:
-        found = chain_reading.gaps_of_chains(chain_ids)
-        gaps = [gap for chain in found.values() for gap in chain]
+    def _load_verdicts(self, chain_ids: Collection[int]) -> dict[int, Verdict]:
+        found = chain_reading.verdicts_of(chain_ids)
+        gaps = [gap for chain in found.values() for gap in chain.gaps]
         self.parties.want(gap.organisation_id for gap in gaps)
         self.parties.want(id_ for gap in gaps for id_ in parties_in(gap.evidence))
         return found

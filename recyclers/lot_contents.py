@@ -22,7 +22,7 @@ UNKNOWN: Final[Content] = ("", None, None, None, True)
 
 def settle(lot_ids: Collection[int]) -> None:
     """Derive the content of these lots again, and of every lot that was made of them by splitting and merging."""
-    ids = _with_descendants(set(lot_ids))
+    ids = with_descendants(set(lot_ids))
     rows = {row.id: row for batch in batches(ids) for row in Lot.objects.filter(id__in=batch)}
     stated, parents = _origins(rows)
     outside = {lot for sources in parents.values() for lot in sources} - rows.keys()
@@ -46,7 +46,8 @@ def _of(row: Lot) -> Content:
     return (*(getattr(row, name) for name in COLUMNS), row.mixed)
 
 
-def _with_descendants(ids: set[int]) -> set[int]:
+def with_descendants(ids: set[int]) -> set[int]:
+    """These lots, and every one that was made of them by splitting and merging."""
     found, pending = set(ids), set(ids)
     while pending:
         events: set[int] = set()

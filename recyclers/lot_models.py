@@ -133,6 +133,7 @@ class LotMovement(models.Model):
     condition = models.CharField(max_length=12, blank=True)
     occurred_ms = models.BigIntegerField()
     arrival = models.BigIntegerField()
+    reported_ms = models.BigIntegerField(default=0)
     #: Found by the walk: who has it then beyond dispute, and what the event contradicts.
     keeper = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     fault = models.CharField(max_length=16, blank=True)

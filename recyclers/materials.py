@@ -39,9 +39,12 @@ class Rows:
         return {code: row.id for code, row in self.lots.items()}
 
 
-def project(record_ids: Collection[int]) -> None:
-    """Derive again what these records of batches and lots say, and every lot that is concerned."""
-    places = _standing(record_ids)
+def project(record_ids: Collection[int], *, until_ms: int | None = None) -> None:
+    """Derive again what these records of batches and lots say, and every lot that is concerned.
+
+    `until_ms` leaves out what they were told later, for the audit of a past day.
+    """
+    places = _standing(record_ids, until_ms)
     rows = _rows(places)
     before = {
         found
@@ -57,10 +60,11 @@ def project(record_ids: Collection[int]) -> None:
         lot_contents.settle(concerned - gone)
 
 
-def _standing(record_ids: Collection[int]) -> list[Standing]:
+def _standing(record_ids: Collection[int], until_ms: int | None) -> list[Standing]:
     grouped: dict[int, list[events.Stored]] = defaultdict(list)
     for event in events.of_records(record_ids):
-        grouped[event.record_id].append(event)
+        if until_ms is None or event.reported_ms <= until_ms:
+            grouped[event.record_id].append(event)
     return [place for own in grouped.values() for place in events.standing(own)[0] if place.fact.kind in KINDS]
 
 
@@ -110,6 +114,7 @@ def _movement(place: Standing, posting: Posting, lot: Lot, known: dict[str, tupl
         condition=fact.details.get("condition", "") if fact.type == "received" else "",
         occurred_ms=fact.occurred_ms,
         arrival=place.original.id,
+        reported_ms=place.original.reported_ms,
     )
 
 

@@ -20,8 +20,10 @@ from traceability.stages import ENDS, NOT_RELEASING, Move, Outcome, State, step
 ALLIANCE: Final = " alliance "
 #: Conditions in which a battery is set apart.
 HAZARDS: Final = frozenset({"leaking", "burnt"})
-#: Ends that make a chain without a gap complete; `processed` asks for its batch as well.
-COMPLETING: Final = ENDS - {"lost", "processed"}
+#: Ends that make a chain without a gap complete, as far as its steps tell: of `processed` they do not know its batch.
+COMPLETING_ALONE: Final = ENDS - {"lost", "processed"}
+#: The same, as the audit sees it, whose rules say of some of them that something is missing yet.
+COMPLETING: Final = ENDS - {"lost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +260,13 @@ def released(own: State, shared: State) -> State:
     )
 
 
-def status_of(breaks: int, flaws: int, stage: str) -> str:
-    """The chain status of `audit.md`, as far as the steps tell it."""
+def status_of(breaks: int, flaws: int, stage: str, *, completing: Collection[str] = COMPLETING_ALONE) -> str:
+    """The chain status of `audit.md`: by default, as far as the steps tell it."""
     if breaks:
         return "broken"
     if flaws:
         return "flawed"
-    return "complete" if stage in COMPLETING else "open"
+    return "complete" if stage in completing else "open"
 
 
 def tied_to(chain: Chain) -> set[str]:

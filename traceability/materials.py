@@ -39,10 +39,10 @@ def claims(run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bo
     return cast(Claims, import_string(settings.MATERIAL_CLAIMS)(run, lines, known))
 
 
-def project(record_ids: Collection[int]) -> None:
-    """Let the tables behind batches and lots follow what was written to these records."""
+def project(record_ids: Collection[int], *, until_ms: int | None = None) -> None:
+    """Let the tables behind batches and lots follow what these records were told, or were by a moment."""
     if record_ids:
-        import_string(settings.MATERIAL_PROJECTION)(record_ids)
+        import_string(settings.MATERIAL_PROJECTION)(record_ids, until_ms=until_ms)
 
 
 def rebuild(progress: Callable[[int], None] | None = None) -> tuple[int, set[str]]:

@@ -261,7 +261,12 @@ AUDIT_RULES = [
     "batteries.audit_rules.vehicle_without_battery",
     "recyclers.audit_rules.unlicensed",
     "recyclers.audit_rules.unlisted",
+    "recyclers.audit_rules.batch_missing",
+    "recyclers.audit_rules.double_use",
+    "recyclers.audit_rules.unreceived_lots",
 ]
+# Gap codes of batches that take exact arithmetic: one module each, with its `CHECK`.
+AUDIT_CHECKS = ["recyclers.audit_rules.mass_imbalance"]
 AUDIT_RELATIONS = ["batteries.audit_rules.RELATIONS", "recyclers.audit_rules.RELATIONS"]
 # Where engines that read files find the relations, while a run lasts; for a cluster a folder that its workers share.
 AUDIT_SNAPSHOTS_DIR = Path(os.environ.get("AUDIT_SNAPSHOTS_DIR", DATA_DIR / "snapshots"))

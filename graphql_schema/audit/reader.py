@@ -80,10 +80,10 @@ class AuditReader(Reader):
                 found = live.chain_of(row.chain_id, as_of=as_of, viewer=self.viewer)
             self._by_code.want(gap.organisation for gap in found.gaps)
             return LiveChain(found.status, found.as_of, [LiveGap(told, None) for told in found.gaps])
-        gaps = self.gaps_of(row)
-        for gap in gaps:
+        verdict = self.verdict_of(row)
+        for gap in verdict.gaps:
             self.parties.want([gap.organisation_id, *parties_in(gap.evidence)])
-        return LiveChain(live.status(gaps, row.stage), self.today, [self._told(row, gap) for gap in gaps])
+        return LiveChain(verdict.status(row.stage), self.today, [self._told(row, gap) for gap in verdict.gaps])
 
     def _told(self, row: BatteryRow, gap: live.Standing) -> "LiveGap":
         answerable = self.parties.by_id(gap.organisation_id)

@@ -14,7 +14,7 @@ from graphql_schema.operations.describing import both, described, resolved
 from graphql_schema.operations.nodes import Node, PageInfo, Warning, cursor, reader_of, warning  # noqa: A004
 from graphql_schema.operations.organisations import Organisation, organisation
 from traceability.access import Viewer
-from traceability.audit.live import Standing, status
+from traceability.audit.live import Standing
 from traceability.audit.telling import parties_in
 from traceability.values import from_ms
 
@@ -221,8 +221,8 @@ class Chain:
         "Its status; for who sees a part of the chain, that of the part.",
     )
     def status(self, info: strawberry.Info) -> ChainStatus:
-        return ChainStatus.of(status(reader_of(info).gaps_of(self.row), self.row.stage))
+        return ChainStatus.of(reader_of(info).verdict_of(self.row).status(self.row.stage))
 
     @resolved("缺口，按发生顺序。", "Its gaps, in order of occurrence.")
     def gaps(self, info: strawberry.Info) -> list[Gap]:
-        return [gap(row) for row in reader_of(info).gaps_of(self.row)]
+        return [gap(row) for row in reader_of(info).verdict_of(self.row).gaps]

@@ -1,8 +1,12 @@
-"""Rules of the audit about permits and listings, and the relations that they speak of."""
+"""Rules of the audit about permits, listings, batches and lots, and the relations that they speak of."""
 
-from traceability.audit.relations import ALWAYS, NEVER, Relation
+from traceability.audit.relations import ALWAYS, DAY_MS, NEVER, OFFSET_MS, Relation
 
 _SEEN = "reported_ms <= {end} AND (superseded_by_ms IS NULL OR superseded_by_ms > {end})"
+_BATCH_RECORDS = """
+  SELECT r.id AS record_id, o.id AS organisation_id, substr(r.code, 20) AS number
+  FROM traceability_lifecyclerecord r JOIN traceability_organisation o ON o.code = substr(r.code, 1, 18)
+  WHERE r.kind = 'batch'"""
 
 RELATIONS = {
     "permits": Relation(
@@ -30,5 +34,36 @@ RELATIONS = {
         {"kind": "t", "flag": "i"},
         """
   SELECT 'project_filing' AS kind, 1 AS flag UNION ALL SELECT 'eia', 2 UNION ALL SELECT 'pollution', 4""",
+    ),
+    # The batteries that batches list, under the codes that they list.
+    "batch_inputs": Relation(
+        {"organisation_id": "i", "number": "t", "code": "t", "closed_ms": "i", "arrival": "i", "day": "i"},
+        f"""
+  SELECT b.organisation_id, b.number, i.battery AS code, b.closed_ms, b.arrival,
+    ((b.closed_ms + {OFFSET_MS}) / {DAY_MS}) AS day
+  FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
+  WHERE i.battery <> '' AND b.reported_ms <= {{end}}""",
+    ),
+    # Whose batch of what number a record is: its code is both, with a stroke between.
+    "batch_records": Relation({"record_id": "i", "organisation_id": "i", "number": "t"}, _BATCH_RECORDS),
+    "judged_batches": Relation(
+        {"record_id": "i", "organisation_id": "i", "number": "t"},
+        f"""
+  SELECT * FROM ({_BATCH_RECORDS}) b WHERE {{scope}}""",
+        scoped=True,
+    ),
+    # Lots on their way; a corrected dispatch goes by what was corrected. While a past day is audited, these tables hold
+    # nothing that was reported later.
+    "lot_transits": Relation(
+        {"record_id": "i", "event_id": "i", "other_id": "i", "day": "i"},
+        f"""
+  SELECT * FROM (
+    SELECT r.id AS record_id, m.arrival AS event_id, l.transit_to_id AS other_id,
+      ((m.occurred_ms + {OFFSET_MS}) / {DAY_MS}) AS day
+    FROM recyclers_lot l JOIN recyclers_lotmovement m ON m.lot_id = l.id AND m.event_id = l.transit_event
+    JOIN traceability_lifecyclerecord r ON r.kind = 'lot' AND r.code = l.code
+    WHERE l.transit_event IS NOT NULL) t
+  WHERE {{scope}}""",
+        scoped=True,
     ),
 }

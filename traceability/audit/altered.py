@@ -11,6 +11,8 @@ from traceability.values import to_ms
 from traceability.verification import Fault, verify
 
 ALTERED: Final = "altered"
+#: Of what a gap may hang on; what an organisation's record says is for `verify` alone to tell.
+KINDS: Final = frozenset({LifecycleRecord.Kind.BATTERY, LifecycleRecord.Kind.BATCH, LifecycleRecord.Kind.LOT})
 
 
 def altered(*, record: int | None = None, scoped: bool = False) -> list[tuple[Any, ...]]:
@@ -30,7 +32,7 @@ def _rows(faults: Iterator[Fault]) -> Iterator[tuple[Any, ...]]:
         if fault.kind == "missing":
             continue
         record = LifecycleRecord.objects.filter(code=fault.code).first()
-        if record is None or record.kind != LifecycleRecord.Kind.BATTERY:
+        if record is None or record.kind not in KINDS:
             continue
         event = LifecycleEvent.objects.filter(record=record, sequence=fault.sequence).only("id", "occurred_at").first()
         step = Step.objects.filter(event=event.id).first() if event else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import ibis
 import ibis.expr.operations as ops
@@ -13,20 +13,36 @@ from django.utils.module_loading import import_string
 
 from traceability.audit import statute
 from traceability.audit.relations import RELATIONS, Relation
-from traceability.audit.rule import COLUMNS, Relations, Rule, Terms
+from traceability.audit.rule import COLUMNS, Check, Relations, Rule, Terms
 
 #: Stands in an expression for the day that is audited.
 _AS_OF: Final = 987_654_321_001
 #: The table that an expression of `widen` reads the changed records from, each with its codes.
 CHANGED: Final = "changed"
 _CHANGED_COLUMNS: Final = {"record_id": "int64", "code": "string"}
+#: What of a rule is asked: its gaps, what else is judged with what changed, which ends are no completion yet.
+Part = Literal["find", "widen", "pending"]
 
 
 @cache
 def rules() -> dict[str, Rule]:
-    """The rules by their gap codes, in the order of `settings.AUDIT_RULES`."""
+    """The rules by their names, in the order of `settings.AUDIT_RULES`."""
     found = [import_string(f"{path}.RULE") for path in settings.AUDIT_RULES]
-    return {rule.code: rule for rule in found}
+    return {rule.name: rule for rule in found}
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """The checks by their gap codes."""
+    found = [import_string(f"{path}.CHECK") for path in settings.AUDIT_CHECKS]
+    return {check.code: check for check in found}
+
+
+@cache
+def severities() -> dict[str, str]:
+    """How grave a gap of each code is, as far as rules and checks find it."""
+    found = {rule.code: rule.severity for rule in rules().values()}
+    return {**found, **{check.code: check.severity for check in checks().values()}}
 
 
 @cache
@@ -48,28 +64,26 @@ def parameters() -> dict[str, Any]:
     return dict(settings.AUDIT_PARAMETERS)
 
 
-def expression(rule: Rule) -> ir.Table:
-    """What a rule finds, with its columns in order."""
+def expression(rule: Rule, part: Part = "find") -> ir.Table:
+    """What a rule finds, with its columns in order; or what its other parts select: `record_id`."""
     terms = Terms(ibis.literal(_AS_OF, "int64"), parameters(), statute.period)
-    return rule.find(tables(), terms).select(*COLUMNS)
+    if part == "find":
+        return rule.find(tables(), terms).select(*COLUMNS)
+    if part == "widen":
+        assert rule.widen is not None
+        return rule.widen(tables(), ibis.table(_CHANGED_COLUMNS, name=CHANGED)).select("record_id")
+    assert rule.pending is not None
+    return rule.pending(tables(), terms).select("record_id")
 
 
-def compiled(rule: Rule, dialect: str) -> str:
+def compiled(rule: Rule, dialect: str, part: Part = "find") -> str:
     """A rule as a statement, with `{as_of}` in place of the day; its relations are tables of that name."""
-    return _compiled(rule.code, dialect, tuple(sorted(parameters().items())))
+    return _compiled(rule.name, dialect, part, tuple(sorted(parameters().items())))
 
 
 @cache
-def _compiled(code: str, dialect: str, given: tuple[tuple[str, Any], ...]) -> str:
-    return to_sql(expression(rules()[code]), dialect)
-
-
-@cache
-def compiled_widening(code: str, dialect: str) -> str:
-    """What else is judged anew when the records of the table `changed` changed."""
-    widen = rules()[code].widen
-    assert widen is not None
-    return to_sql(widen(tables(), ibis.table(_CHANGED_COLUMNS, name=CHANGED)).select("record_id"), dialect)
+def _compiled(name: str, dialect: str, part: Part, given: tuple[tuple[str, Any], ...]) -> str:
+    return to_sql(expression(rules()[name], part), dialect)
 
 
 def to_sql(found: ir.Table, dialect: str) -> str:
@@ -81,14 +95,9 @@ def to_sql(found: ir.Table, dialect: str) -> str:
 
 
 @cache
-def used(code: str, *, widening: bool = False) -> tuple[str, ...]:
+def used(name: str, part: Part = "find") -> tuple[str, ...]:
     """The relations that a rule speaks of."""
-    rule = rules()[code]
-    if widening:
-        assert rule.widen is not None
-        found = rule.widen(tables(), ibis.table(_CHANGED_COLUMNS, name=CHANGED))
-    else:
-        found = expression(rule)
+    found = expression(rules()[name], part)
     return tuple(sorted({node.name for node in found.op().find(ops.UnboundTable)} - {CHANGED}))
 
 

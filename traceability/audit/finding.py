@@ -8,7 +8,7 @@ from django.db import connection
 
 from traceability import law
 from traceability.audit import calendar, statute
-from traceability.audit.compiling import compiled, compiled_widening, in_place, relations, rules, used
+from traceability.audit.compiling import compiled, in_place, relations, rules, used
 from traceability.audit.relations import HEADS_NOW
 from traceability.audit.rule import Rule
 
@@ -42,12 +42,22 @@ class Place:
 
     def statement(self, rule: Rule) -> str:
         """A rule as one SQL statement here; its columns are `rule.COLUMNS`."""
-        return self.placed(compiled(rule, connection.vendor), used(rule.code))
+        return self.placed(compiled(rule, connection.vendor), used(rule.name))
+
+    def pending(self) -> str:
+        """The chains whose end is no completion yet, as one SQL statement: `record_id`."""
+        parts = [
+            f"SELECT p.record_id FROM ({self.placed(compiled(rule, connection.vendor, 'pending'), names)}) p"
+            for rule in rules().values()
+            if rule.pending is not None
+            for names in [used(rule.name, "pending")]
+        ]
+        return " UNION ALL ".join(parts)
 
     def widening(self, rule: Rule, changed: str) -> str:
         """The statement for what else is judged; `changed` selects the ids and codes of what changed."""
-        names = used(rule.code, widening=True)
-        sql = self.placed(compiled_widening(rule.code, connection.vendor), names)
+        names = used(rule.name, "widen")
+        sql = self.placed(compiled(rule, connection.vendor, "widen"), names)
         # Not written down in between: the planner knows the table that these ids are selected from.
         return f'WITH "changed" AS NOT MATERIALIZED ({changed}), {sql[5:]}'
 

@@ -1,14 +1,16 @@
 """Keeping what a run found: gaps opened and closed by difference, chain statuses, what was taken up."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from django.db.models import Q
 
 from traceability.audit import figures, statute
 from traceability.audit.calendar import end_of
-from traceability.audit.compiling import rules, used
+from traceability.audit.compiling import checks, rules, severities, used
 from traceability.audit.finding import Place
-from traceability.audit.rule import BREAK
+from traceability.audit.rule import FLAW
 from traceability.audit.staging import BESIDE, CHANGED, FOUND, SCOPE, TAKEN, count, execute, rows
 from traceability.chains import COMPLETING
 from traceability.events import batches
@@ -66,13 +68,26 @@ def widen(place: Place) -> None:
       SELECT 1 FROM traceability_lifecycleevent e JOIN {record} r ON r.id = e.record_id
       WHERE e.type = 'corrected' AND COALESCE(r.chain_id, r.id) IN ({ids}) LIMIT 1""")
     for rule in rules().values():
-        if rule.widen is not None and used(rule.code, widening=True):
+        if rule.widen is not None and used(rule.name, "widen"):
             _add_beside(rule.code, place.widening(rule, f"SELECT record_id, code FROM {CHANGED}"))
             if corrected:
                 told = f"SELECT record_id FROM traceability_gap WHERE closed_in_id IS NULL AND code = '{rule.code}'"
                 _add_beside(rule.code, told)
+    for check in checks().values():
+        _add_records_beside(check.code, check.widen(f"SELECT record_id, code FROM {CHANGED}"))
     count(SCOPE)
     count(BESIDE)
+
+
+def judged_beside(code: str) -> set[int]:
+    """The records that a check judges in a run over what changed."""
+    return {id_ for (id_,) in rows(f"SELECT record_id FROM {BESIDE} WHERE code = '{code}'")}
+
+
+def _add_records_beside(code: str, ids: Collection[int]) -> None:
+    for some in batches(ids):
+        values = ", ".join(f"('{code}', {int(id_)})" for id_ in some)
+        execute(f"INSERT INTO {BESIDE} (code, record_id) VALUES {values} ON CONFLICT DO NOTHING")
 
 
 def _add(ids: str) -> None:
@@ -115,7 +130,7 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
     run.opened = execute(f"""
       INSERT INTO traceability_gap
         (record_id, code, severity, event_id, organisation_id, since_day, clause, evidence, opened_in_id, status)
-      SELECT f.record_id, f.code, CASE WHEN f.code IN ({_breaks()}) THEN 'break' ELSE 'flaw' END, f.event_id,
+      SELECT f.record_id, f.code, CASE WHEN f.code IN ({_flaws()}) THEN 'flaw' ELSE 'break' END, f.event_id,
         f.organisation_id, f.since_day, COALESCE(c.clause, ''), f.evidence, {run.pk}, 'open'
       FROM {FOUND} f LEFT JOIN ({statute.gap_clauses()}) c
         ON c.gap = f.code AND f.since_day BETWEEN c.from_day AND c.until_day
@@ -127,9 +142,8 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
     ).count()
 
 
-def _breaks() -> str:
-    codes = [rule.code for rule in rules().values() if rule.severity == BREAK]
-    return ", ".join(f"'{code}'" for code in [*codes, ALTERED])
+def _flaws() -> str:
+    return ", ".join(f"'{code}'" for code, severity in severities().items() if severity == FLAW) or "''"
 
 
 def _recall_answers(run: AuditRun) -> None:
@@ -147,7 +161,10 @@ def _recall_answers(run: AuditRun) -> None:
 def _settle(run: AuditRun, judged: Place) -> None:
     """Write of each judged chain its status, its facts, and that it was taken up; only rows that change are touched."""
     done = ", ".join(f"'{stage}'" for stage in sorted(COMPLETING))
-    within = "" if run.scope == run.Scope.ALL else f"WHERE h.id IN ({_moved(run)})"
+    within, pending = "", judged.pending()
+    if run.scope != run.Scope.ALL:
+        within = f"WHERE h.id IN ({_moved(run)})"
+        pending = replace(judged, steps="", scope=f"record_id IN ({_moved(run)})").pending()
     with figures.facts(judged) as facts:
         execute(f"""
           UPDATE traceability_lifecyclerecord AS r
@@ -157,10 +174,11 @@ def _settle(run: AuditRun, judged: Place) -> None:
               {_counted(run)} AS facts,
               CASE WHEN h.kind <> 'battery' OR h.chain_id IS NOT NULL THEN 'open'
                 WHEN g.worst = 2 THEN 'broken' WHEN g.worst = 1 THEN 'flawed'
-                WHEN h.stage IN ({done}) THEN 'complete' ELSE 'open' END AS status
+                WHEN h.stage IN ({done}) AND p.record_id IS NULL THEN 'complete' ELSE 'open' END AS status
             FROM traceability_lifecyclerecord h
             LEFT JOIN {TAKEN} t ON t.record_id = h.id
             LEFT JOIN ({facts}) f ON f.record_id = h.id
+            LEFT JOIN (SELECT DISTINCT record_id FROM ({pending}) w) p ON p.record_id = h.id
             LEFT JOIN (
               SELECT record_id, MAX(CASE severity WHEN 'break' THEN 2 ELSE 1 END) AS worst,
                 SUM(CASE code WHEN 'late_report' THEN 1 ELSE 0 END) AS late
@@ -173,7 +191,7 @@ def _settle(run: AuditRun, judged: Place) -> None:
 def _moved(run: AuditRun) -> str:
     """Chains of which a run over a part may have something new to say: judged, or with a gap that came due."""
     return f"""
-      SELECT record_id FROM {SCOPE} UNION SELECT record_id FROM {TAKEN}
+      SELECT record_id FROM {SCOPE} UNION SELECT record_id FROM {TAKEN} UNION SELECT record_id FROM {BESIDE}
       UNION SELECT record_id FROM traceability_gap WHERE opened_in_id = {run.pk}
       UNION SELECT record_id FROM traceability_gap WHERE closed_in_id = {run.pk}"""
 

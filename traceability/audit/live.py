@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any, Final
@@ -17,13 +17,15 @@ from traceability.audit.finding import Place, one_statement
 from traceability.audit.relations import HEADS_NOW
 from traceability.audit.seeing import seen_by
 from traceability.audit.telling import Told, evidence_told, key_told, severity_of
-from traceability.chains import status_of
+from traceability.chains import COMPLETING, status_of
 from traceability.models import Involvement, LifecycleRecord, Organisation, Step
 
 #: Records in one statement.
 _SIZE: Final = 500
 #: After everything: where a gap stands that hangs on no step of its chain.
 _LAST: Final = (1 << 62, 1 << 62)
+#: In place of a gap code: the chain's end is no completion yet.
+_PENDING: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,19 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of one chain: its gaps in order of occurrence; whether its end is no completion yet."""
+
+    gaps: tuple[Standing, ...] = ()
+    pending: bool = False
+
+    def status(self, stage: str) -> str:
+        """The chain status of `audit.md`."""
+        breaks = sum(gap.severity == "break" for gap in self.gaps)
+        return status_of(breaks, len(self.gaps) - breaks, stage, completing=() if self.pending else COMPLETING)
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """How complete one chain is, as far as its viewer sees it."""
 
@@ -65,20 +80,23 @@ class Chain:
     gaps: tuple[Told, ...]
 
 
-def standing(
-    record_ids: Collection[int], *, as_of: int | None = None, heads: str = HEADS_NOW
-) -> dict[int, list[Standing]]:
-    """The gaps of these chains, in order of occurrence; what was found altered is taken from the last run."""
+def verdicts(record_ids: Collection[int], *, as_of: int | None = None, heads: str = HEADS_NOW) -> dict[int, Verdict]:
+    """What the rules say of these chains, where they say anything; what was found altered is of the last run."""
     day = calendar.number_of(timezone.localdate()) if as_of is None else as_of
     found: dict[int, list[Standing]] = defaultdict(list)
+    pending: set[int] = set()
     ids = sorted(record_ids)
     for start in range(0, len(ids), _SIZE):
         wanted = ", ".join(str(int(id_)) for id_ in ids[start : start + _SIZE])
         for row in _rows(day, heads, wanted):
-            found[row.record_id].append(row)
-    for gaps in found.values():
-        gaps.sort(key=lambda gap: (gap.place, gap.code))
-    return found
+            if row.code == _PENDING:
+                pending.add(row.record_id)
+            else:
+                found[row.record_id].append(row)
+    return {
+        id_: Verdict(tuple(sorted(found.get(id_, ()), key=lambda gap: (gap.place, gap.code))), id_ in pending)
+        for id_ in found.keys() | pending
+    }
 
 
 def _rows(day: int, heads: str, wanted: str) -> list[Standing]:
@@ -114,11 +132,12 @@ def compile_rules() -> None:
 def _template(vendor: str, heads: str, digest: str) -> str:
     """The statement of all rules, with marks for what differs from call to call."""
     place = Place("[[as_of]]", heads, "record_id IN ([[wanted]])", end="[[end]]")
-    found = one_statement(place)
+    found, pending = one_statement(place), place.pending()
     return f"""
       SELECT f.code, f.record_id, f.event_id, f.organisation_id, f.since_day, f.evidence,
         COALESCE(s.key, e.key), e.type, s.occurred_ms, s.arrival
       FROM ({found} UNION ALL
+        SELECT '{_PENDING}', p.record_id, 0, NULL, 0, '' FROM ({pending}) p UNION ALL
         SELECT g.code, g.record_id, g.event_id, g.organisation_id, g.since_day, g.evidence FROM traceability_gap g
         WHERE g.closed_in_id IS NULL AND g.code = '{ALTERED}' AND g.record_id IN ([[wanted]])) f
       LEFT JOIN traceability_step s ON s.event_id = f.event_id AND s.record_id = f.record_id
@@ -136,9 +155,9 @@ def chain_of(record_id: int, *, viewer: Viewer, as_of: date | None = None) -> Ch
     record = LifecycleRecord.objects.get(pk=record_id)
     day = calendar.number_of(as_of or timezone.localdate())
     with seen_by(day, battery=record_id) as heads:
-        found = standing([record_id], as_of=day, heads=heads).get(record_id, [])
+        found = verdicts([record_id], as_of=day, heads=heads).get(record_id, Verdict())
         stage = record.stage if heads == HEADS_NOW else _stage_then(record_id, day)
-    seen = found if viewer.is_alliance else _seen(found, viewer, record_id)
+    seen = found if viewer.is_alliance else replace(found, gaps=_seen(found.gaps, viewer, record_id))
     codes = dict(Organisation.objects.values_list("id", "code"))
     told = tuple(
         Told(
@@ -151,22 +170,16 @@ def chain_of(record_id: int, *, viewer: Viewer, as_of: date | None = None) -> Ch
             gap.clause,
             gap.told(codes),
         )
-        for gap in seen
+        for gap in seen.gaps
     )
-    return Chain(status(seen, stage), calendar.day_of(day), told)
+    return Chain(seen.status(stage), calendar.day_of(day), told)
 
 
-def status(gaps: Collection[Standing], stage: str) -> str:
-    """The chain status of `audit.md`."""
-    breaks = sum(gap.severity == "break" for gap in gaps)
-    return status_of(breaks, len(gaps) - breaks, stage)
-
-
-def _seen(gaps: Collection[Standing], viewer: Viewer, record_id: int) -> list[Standing]:
+def _seen(gaps: Collection[Standing], viewer: Viewer, record_id: int) -> tuple[Standing, ...]:
     part = Involvement.objects.filter(organisation=viewer.organisation_id, record=record_id)
     until = part.values_list("until_ms", "until_arrival").first() or (-1, -1)
     own = viewer.organisation_id
-    return [gap for gap in gaps if gap.place <= until or (own is not None and gap.organisation_id == own)]
+    return tuple(gap for gap in gaps if gap.place <= until or (own is not None and gap.organisation_id == own))
 
 
 def _stage_then(record_id: int, day: int) -> str:

@@ -5,7 +5,7 @@ nothing that they understand differently: no arrays, no JSON, no intervals; only
 numbers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -66,6 +66,39 @@ class Rule:
     timed: str | None = None
     #: What else is judged anew when chains, organisations included, changed.
     widen: Widen | None = None
+    #: Chains that reached an end and are not complete yet, for want of what this rule asks for in time: `record_id`.
+    pending: Find | None = None
+    #: The kind of record that it judges.
+    of: Literal["battery", "lot"] = "battery"
+
+    @property
+    def name(self) -> str:
+        """The one name of this rule: a gap code may be found by one rule for batteries and one for lots."""
+        return self.code if self.of == "battery" else f"{self.code}_of_{self.of}"
+
+
+#: What was found by a check, as a rule finds it: code, record, event, organisation, since day, evidence.
+Row = tuple[str, int, int, int | None, int, str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a check is asked: the last moment that is seen (ms), and which records; None for all there are."""
+
+    end_ms: int
+    parameters: Mapping[str, Any]
+    records: Collection[int] | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A gap code of batches that takes exact arithmetic, in Python, on every engine alike."""
+
+    code: str
+    severity: Literal["break", "flaw"]
+    find: Callable[[Judged], Iterator[Row]]
+    #: Which records it judges anew when others changed: given SQL for their `record_id` and `code`.
+    widen: Callable[[str], Collection[int]]
 
 
 def found(
@@ -89,6 +122,11 @@ def found(
     )
 
 
+def plain(text: ir.StringValue) -> ir.StringValue:
+    """A text of people's own as a piece of evidence, which it cannot end."""
+    return text.replace(SEPARATOR, "/")
+
+
 def _written(evidence: Mapping[str, ir.Value | str]) -> ir.StringValue:
     written: Any = ibis.literal("")
     for name, value in evidence.items():
@@ -97,6 +135,12 @@ def _written(evidence: Mapping[str, ir.Value | str]) -> ir.StringValue:
         text = ibis.literal(value) if isinstance(value, str) else value.cast("string").fill_null("")
         written = written + ibis.literal(f"{name}=") + text + ibis.literal(SEPARATOR)
     return written
+
+
+def write_evidence(**evidence: object) -> str:
+    """Write evidence as rules do; what is None is left out."""
+    told = {name: str(value).replace(SEPARATOR, "/") for name, value in evidence.items() if value is not None}
+    return "".join(f"{name}={value}{SEPARATOR}" for name, value in told.items())
 
 
 def read_evidence(written: str) -> dict[str, str]:

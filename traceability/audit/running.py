@@ -17,10 +17,11 @@ from django.utils import timezone
 from traceability import law
 from traceability.audit import calendar, engines, figures, keeping, staging
 from traceability.audit.altered import altered
-from traceability.audit.compiling import parameters, rules
+from traceability.audit.compiling import checks, parameters, rules, severities
 from traceability.audit.engines import DATABASE
 from traceability.audit.finding import Place
 from traceability.audit.relations import HEADS_NOW
+from traceability.audit.rule import Judged
 from traceability.audit.seeing import seen_by
 from traceability.audit.telling import Told, digest_of, told
 from traceability.errors import refuse
@@ -83,6 +84,8 @@ def audit(
         else:
             with engines.asked(place, engine, master) as found:
                 staging.add_rows(found)
+        if record is None:
+            _check(day, partly=partly is not None)
         if verify:
             staging.add_rows(altered(record=record, scoped=partly is not None))
         staging.analyse()
@@ -101,7 +104,7 @@ def audit(
 
 def terms() -> dict[str, Any]:
     """What a run judges by, besides the day: printed with its result, and enough to repeat it."""
-    return {**parameters(), "law": law.book().digest, "rules": sorted(rules())}
+    return {**parameters(), "law": law.book().digest, "rules": sorted({*severities()})}
 
 
 def _begun(day: int, record: int | None, *, engine: str, kept: bool, partly: bool) -> AuditRun:
@@ -122,6 +125,13 @@ def _record_of(battery: str) -> int:
     if found is None:
         raise refuse("unknown_battery", ("battery",), value=battery)
     return int(found[1] or found[0])
+
+
+def _check(day: int, *, partly: bool) -> None:
+    """Ask every check, which no engine does: they are about batches, never about one battery."""
+    for check in checks().values():
+        records = keeping.judged_beside(check.code) if partly else None
+        staging.add_rows(check.find(Judged(calendar.end_of(day), parameters(), records)))
 
 
 def _find(everything: Place, record: int | None, last: AuditRun | None) -> Place:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from traceability import projecting
+from traceability import materials, projecting
 from traceability.audit.calendar import end_of
 from traceability.audit.relations import HEADS_NOW, HEADS_THEN
+from traceability.lives import ancestors
 from traceability.models import LifecycleEvent, LifecycleRecord, Step
 from traceability.values import from_ms
 
@@ -28,13 +29,16 @@ def seen_by(as_of: int, *, battery: int | None = None) -> Iterator[str]:
         battery: the record of the one battery that is asked about, if it is one.
     """
     end = end_of(as_of)
-    own = Step.objects.all() if battery is None else Step.objects.filter(record=battery)
+    ids = None if battery is None else _living_together(battery)
+    own = Step.objects.all() if ids is None else Step.objects.filter(record__in=ids)
     # One after the other: together they would join every event to its step.
-    if not any(own.filter(late).exists() for late in _reported_after(end)):
+    materials_then = _materials_told_after(end, corrected=battery is not None)
+    if not materials_then and not any(own.filter(late).exists() for late in _reported_after(end)):
         yield HEADS_NOW
         return
     with transaction.atomic():
-        _walk_as_of(end, battery)
+        _walk_as_of(end, ids)
+        materials.project(materials_then, until_ms=end)
         try:
             yield HEADS_THEN
         finally:
@@ -50,7 +54,23 @@ def _reported_after(end: int) -> tuple[Q, Q]:
     return Q(reported_ms__gt=end), corrected
 
 
-def _walk_as_of(end: int, battery: int | None) -> None:
+def _materials_told_after(end: int, *, corrected: bool) -> set[int]:
+    """The records of batches and lots that were told anything later, or only those `corrected` later."""
+    moment = from_ms(end + 1)
+    later = Q(reported_at__gte=moment) | Q(reported_at=None, recorded_at__gte=moment)
+    told = LifecycleEvent.objects.filter(later, record__kind__in=materials.MATERIAL_KINDS)
+    told = told.filter(type="corrected") if corrected else told
+    return set(told.values_list("record_id", flat=True))
+
+
+def _living_together(battery: int) -> set[int]:
+    """The records of a battery and of all that it is or was built into: their facts decide about it as well."""
+    own = LifecycleRecord.objects.filter(Q(pk=battery) | Q(chain=battery)).values_list("code", flat=True)
+    above = {code for codes in ancestors(set(own)).values() for code in codes}
+    return {battery, *projecting.roots_of(above)}
+
+
+def _walk_as_of(end: int, batteries: set[int] | None) -> None:
     """Walk the chains anew that later reports have changed elsewhere than at their ends."""
     earlier = Step.objects.filter(
         Q(occurred_ms__gt=OuterRef("occurred_ms"))
@@ -62,8 +82,8 @@ def _walk_as_of(end: int, battery: int | None) -> None:
     changed = Q(effective=False) | Q(event__type="corrected") | Q(record__entangled=True) | Exists(earlier)
     reported, corrected = _reported_after(end)
     late = Step.objects.filter(reported | corrected).filter(changed | Q(type="identified"))
-    if battery is not None:
-        late = late.filter(record=battery)
+    if batteries is not None:
+        late = late.filter(record__in=batteries)
     # A correction may have taken the fact from another chain, which had it then.
     places = late.values_list("record_id", "event__record_id", "event__type")
     ids = {id_ for record, source, type_ in places for id_ in (record, source if type_ == "corrected" else record)}

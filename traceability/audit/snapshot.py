@@ -48,16 +48,16 @@ class Snapshot:
 
     def statements(self, dialect: str) -> Iterator[tuple[str, Path]]:
         """Each rule's statement in a dialect, and where its result is to be written as Parquet: a file or a folder."""
-        for code, rule in rules().items():
+        for name, rule in rules().items():
             statement = compiled(rule, dialect).format(as_of=self.place.as_of)
-            yield statement, self.folder / "found" / f"{code}.parquet"
+            yield statement, self.folder / "found" / f"{name}.parquet"
 
     def found(self) -> Iterator[tuple[Any, ...]]:
         """What the rules have found, by their codes."""
-        for code in rules():
-            place = self.folder / "found" / f"{code}.parquet"
+        for name, rule in rules().items():
+            place = self.folder / "found" / f"{name}.parquet"
             for path in sorted(place.glob("*.parquet")) if place.is_dir() else [place]:
-                yield from ((code, *row) for row in _read(path))
+                yield from ((rule.code, *row) for row in _read(path))
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def taken(place: Place) -> Iterator[Snapshot]:
 
 def write(place: Place, folder: Path) -> dict[str, Path]:
     """Write the relations that the rules speak of; gives the file of each. Relations that are alike share one."""
-    wanted = {name for code in rules() for name in used(code)}
+    wanted = {relation for name in rules() for relation in used(name)}
     files: dict[str, Path] = {}
     written: dict[str, Path] = {}
     with _one_moment():

@@ -12,16 +12,16 @@ from django.db import connection
 
 from traceability.audit import statute
 from traceability.audit.calendar import day_of
-from traceability.audit.compiling import rules
+from traceability.audit.compiling import severities
 from traceability.audit.rule import BREAK, read_evidence
 from traceability.audit.staging import FOUND
 from traceability.models import AuditRun, Organisation
 from traceability.stages import RULES
 
 #: Evidence that names an organisation by its id, and that is a day or a number.
-_PARTIES: Final = frozenset({"holder", "inTransitTo"})
+_PARTIES: Final = frozenset({"holder", "inTransitTo", "otherOrganisation"})
 _DAYS: Final = {"dueDay": "dueOn", "reportedDay": "reportedOn"}
-_NUMBERS: Final = frozenset({"sequence", "missing", "aheadMs"})
+_NUMBERS: Final = frozenset({"sequence", "missing", "aheadMs", "imbalances"})
 _PERMITS: Final = {1: "project_filing", 2: "eia", 4: "pollution"}
 #: What the ledger appends to a key on the chain of a part (`corrections.derived_key`).
 _OWN: Final = re.compile(r"#(?:TMP-[^#]*|[0-9A-Z]{19,24})(?:#[0-9]+)?$")
@@ -33,7 +33,8 @@ _DERIVED: Final = frozenset({"released", "reassembled"})
 class Told:
     """One gap, as it is printed."""
 
-    battery: str
+    #: The code of what it hangs on: of a battery, or `<organisation>/<number>` of what `about` says.
+    subject: str
     gap: str
     severity: str
     event: str | None
@@ -41,10 +42,17 @@ class Told:
     since: str
     clause: str | None
     evidence: dict[str, Any]
+    about: str = "battery"
 
     def as_json(self) -> dict[str, Any]:
         """It as one line of JSON Lines."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        rest = {name: getattr(self, name) for name in self.__slots__ if name not in ("subject", "about")}
+        return {self.about: self.subject, **rest}
+
+    @property
+    def battery(self) -> str | None:
+        """The battery that it hangs on, if it is one."""
+        return self.subject if self.about == "battery" else None
 
 
 def told(run: AuditRun) -> Iterator[Told]:
@@ -55,15 +63,15 @@ def told(run: AuditRun) -> Iterator[Told]:
     with connection.chunked_cursor() as cursor:
         # What has no step (a scrapped vehicle) is told under its own key; a correction under that of its original.
         cursor.execute(f"""
-          SELECT r.code, f.code, COALESCE(s.key, e.key), e.type, f.organisation_id, f.since_day, f.evidence
+          SELECT r.code, r.kind, f.code, COALESCE(s.key, e.key), e.type, f.organisation_id, f.since_day, f.evidence
           FROM {FOUND} f JOIN traceability_lifecyclerecord r ON r.id = f.record_id
           LEFT JOIN traceability_step s ON s.event_id = f.event_id
           LEFT JOIN traceability_lifecycleevent e ON e.id = f.event_id
           ORDER BY r.code {binary}, f.code {binary}, COALESCE(s.key, e.key) {binary}, f.event_id""")
         while rows := cursor.fetchmany(2_000):
-            for battery, gap, key, type_, organisation, since, evidence in rows:
+            for code, kind, gap, key, type_, organisation, since, evidence in rows:
                 yield Told(
-                    battery,
+                    code,
                     gap,
                     severity_of(gap),
                     key_told(key, type_),
@@ -71,13 +79,13 @@ def told(run: AuditRun) -> Iterator[Told]:
                     day_of(since).isoformat(),
                     statute.clause_of(gap, since) or None,
                     evidence_told(gap, evidence, codes),
+                    kind,
                 )
 
 
 def severity_of(gap: str) -> str:
     """The severity of a gap code."""
-    rule = rules().get(gap)
-    return rule.severity if rule else BREAK
+    return severities().get(gap, BREAK)
 
 
 def key_told(key: str | None, type_: str | None) -> str | None:

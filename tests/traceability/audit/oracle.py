@@ -1,7 +1,7 @@
 """What the contract expects of the audit, in plain Python: all facts are played once, in order, over all batteries.
 
-Written from `audit.md` and `records.md` alone. The product asks set-wise over projected steps; this walks. Batches,
-lots and `altered` are left out.
+Written from `audit.md` and `records.md` alone. The product asks set-wise over projected steps; this walks. `altered`
+is left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from tests.traceability.audit.oracle_batches import Batches
 from tests.traceability.audit.oracle_law import (
     FORBIDDEN,
     ORDER_73,
@@ -63,12 +64,12 @@ BECOMES_HOLDER = {"produced", "removed", "received", "assembled", "decommissione
 NEVER_A_STAGE = {"recalled", "identified"}
 BREAKS = set(
     "unknown_origin missing_link custody_break unreceived unlicensed future_dated component_loss component_conflict"
-    " forbidden_use lost vehicle_without_battery".split()
+    " forbidden_use lost vehicle_without_battery batch_missing double_use".split()
 )
 
 
 class Gap(NamedTuple):
-    """What is compared of a gap."""
+    """What is compared of a gap; `battery` may be a batch or a lot: `<organisation>/<number>`."""
 
     battery: str
     gap: str
@@ -121,7 +122,8 @@ def effective(seen: Sequence[Record]) -> Iterator[tuple[int, Record]]:
         if said is None:
             yield arrival, record
         elif (new := said.get("replacement")) is not None:
-            kept = {name: record[name] for name in ("key", "organisation", "reportedAt", "battery") if name in record}
+            names = ("key", "organisation", "reportedAt", "battery", "lot", "lotOf")
+            kept = {name: record[name] for name in names if name in record}
             yield arrival, {"details": {}, **kept, **new}
 
 
@@ -136,6 +138,8 @@ class Play:
         self.scrapped = [r for r in ordered if r["type"] == "vehicle_scrapped"]
         self.facts = [r for r in ordered if "battery" in r]
         self.true = {r["battery"]: r["details"]["as"] for r in self.facts if r["type"] == "identified"}
+        self.batches = Batches(ordered, self.true)
+        self.processed: list[tuple[str, Record]] = []
         self.batteries: dict[str, Battery] = {}
         self.gaps: set[Gap] = set()
 
@@ -280,6 +284,8 @@ class Play:
             battery.vehicles[record["details"]["vin"]] = record
         elif type_ == "removed":
             battery.vehicles = {}
+        elif type_ == "processed":
+            self.processed.append((battery.code, record))
 
     def of_time(self, battery: Battery, record: Record, type_: str) -> None:
         """`future_dated`, also of what the ledger wrote by the fact, and `late_report` of the fact alone."""
@@ -357,6 +363,12 @@ class Play:
                 is_due = day(record["occurredAt"]) + timedelta(days=30) <= self.as_of
                 if is_due and record["details"]["vin"] in battery.vehicles:
                     self.raise_(battery, "vehicle_without_battery", record)
+        known = {code for code, battery in self.batteries.items() if battery.last}
+        self.batches.raise_gaps(self.as_of, self.processed, known, self.note)
+
+    def note(self, subject: str, gap: str, event: str | None, organisation: str | None, since: date) -> None:
+        """Note a gap of a batch, of a lot, or of a battery in batches."""
+        self.gaps.add(Gap(subject, gap, event, organisation, since.isoformat()))
 
     def statuses(self) -> dict[str, str]:
         """The status of each chain."""
@@ -366,8 +378,12 @@ class Play:
             if gaps:
                 found[battery.code] = "broken" if gaps & BREAKS else "flawed"
             elif battery.started:
-                # `processed` completes a chain in a recorded batch only, and there are none here.
-                complete = battery.stage in ENDS - {"lost", "processed"}
+                batches = [
+                    self.batches.lists(code, record["organisation"], record["details"]["batch"])
+                    for code, record in self.processed
+                    if code == battery.code
+                ]
+                complete = battery.stage in ENDS - {"lost"} and all(batches)
                 found[battery.code] = "complete" if complete else "open"
         return found
 

@@ -20,6 +20,8 @@ C, D = factories.cell_code(21), factories.cell_code(22)
 S = factories.second_life_code(31)
 T, U = "TMP-1", "TMP-2"
 PARTS = {P: (M, N, U), Q: (M, N), M: (C, D), N: (C, D), S: (M,), T: (N,)}
+NUMBERS = ("B-1", "B-2")
+LOTS = ("L-1", "L-2", "L-3")
 TRUE = {T: (P, Q), U: (M, C)}
 ORGANISATIONS = {name: factories.organisation_code(number) for number, name in enumerate(PARTIES, start=1)}
 NAMES = {code: name for name, code in ORGANISATIONS.items()}
@@ -107,7 +109,53 @@ def details_of(draw: st.DrawFn, type_: str, code: str) -> dict[str, Any]:
         return {name: draw(anybody)} if draw(st.booleans()) else {}
     if type_ == "installed":
         return {"vin": factories.vin(draw(st.integers(1, 2)))}
-    return {"batch": "B-1"} if type_ == "processed" else {}
+    return {"batch": draw(st.sampled_from(NUMBERS))} if type_ == "processed" else {}
+
+
+@st.composite
+def _plant(draw: st.DrawFn) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """What is told of batches and lots: (type, who, details, what stands at the top); mostly it balances."""
+    told: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = []
+    whose = st.sampled_from(["recycler", "recycler", "recycler", "stranger"])
+    for number in draw(st.lists(st.sampled_from(NUMBERS), unique=True)):
+        who = draw(whose)
+        told.append(("batch", who, draw(_batch(number)), {}))
+    for lot in draw(st.lists(st.sampled_from(LOTS), max_size=3)):
+        who, maker = draw(whose), draw(whose)
+        type_ = draw(st.sampled_from(["lot_opened", "lot_sold", "dispatched", "dispatched", "received", "refused"]))
+        said = {"massKg": draw(st.sampled_from(["300", "310", "600"]))}
+        if type_ in ("dispatched", "lot_sold"):
+            said["to"] = ORGANISATIONS["stranger" if who == "recycler" else "recycler"]
+        elif type_ == "lot_opened":
+            said |= {"origin": "purchased", "material": "electrode_powder"}
+        top = {"lot": lot} | ({} if type_ == "lot_opened" else {"lotOf": ORGANISATIONS[maker]})
+        told.append((type_, who, said, top))
+    return draw(st.permutations(told))
+
+
+@st.composite
+def _batch(draw: st.DrawFn, number: str) -> dict[str, Any]:
+    """A crushing of a few batteries and lots of 300 kg each; what comes out may be too much or too little."""
+    inputs: list[dict[str, Any]] = [{"battery": code, "massKg": "300"} for code in draw(_some((P, P, Q, M, T)))]
+    of = ORGANISATIONS[draw(st.sampled_from(["recycler", "recycler", "stranger"]))]
+    inputs += [{"lot": lot, "lotOf": of, "massKg": "300"} for lot in draw(_some(LOTS[:2]))]
+    out = 300 * len(inputs) + draw(st.sampled_from([0, 0, 0, 6, 7, -6, -7]))
+    made = [{"lot": LOTS[2], "material": "electrode_powder", "massKg": str(max(out, 0))}] if draw(st.booleans()) else []
+    rest = [] if made else [{"kind": "slag", "massKg": str(max(out, 0))}]
+    return {"number": number, "process": "crushing", "inputs": inputs, "outputs": made, "residues": rest}
+
+
+@st.composite
+def plants(draw: st.DrawFn) -> list[Record]:
+    """Records of batches and lots, in order of occurrence."""
+    now, told = draw(st.sampled_from(TURNS)), []
+    for place, (type_, who, said, top) in enumerate(draw(_plant())):
+        now += draw(st.sampled_from(STEPS))
+        # Never at the moment of another fact.
+        occurred = min(now, LATEST) + timedelta(milliseconds=500 + place)
+        told.append(_record(f"p{place}", type_, who, occurred, said, **top))
+        told[-1]["reportedAt"] = iso(draw(_reported(type_, who, occurred)))
+    return told
 
 
 @st.composite
@@ -233,6 +281,20 @@ def new_roles(draw: st.DrawFn) -> list[Record]:
 
 
 @st.composite
+def _replacement(draw: st.DrawFn, original: Record) -> Record:
+    """What stands in the place of a fact: the same of another moment, or something else."""
+    type_, same = original["type"], original["details"]
+    top = {name: original[name] for name in ("battery", "lot", "lotOf") if name in original}
+    if type_ == "identified" or draw(st.booleans()):
+        return {"type": type_, **top, "details": same}
+    if type_ == "batch":
+        return {"type": type_, "details": draw(_batch(same["number"]))}
+    if "lot" in original:
+        return {"type": type_, **top, "details": same | ({"massKg": "290"} if "massKg" in same else {})}
+    return {"type": type_, **top, "details": draw(details_of(type_, original["battery"]))}
+
+
+@st.composite
 def corrections(draw: st.DrawFn, told: list[Record]) -> list[Record]:
     """Some facts put right by the alliance: another time, another battery, another content, or withdrawn."""
     found: list[Record] = []
@@ -240,10 +302,7 @@ def corrections(draw: st.DrawFn, told: list[Record]) -> list[Record]:
         said: dict[str, Any] = {"corrects": original["key"], "organisation": original["organisation"]}
         if draw(st.integers(0, 2)):
             occurred = moment(original["occurredAt"]) + draw(st.sampled_from([-d for d in STEPS] + STEPS))
-            type_, code = original["type"], original["battery"]
-            new = {"type": type_, "occurredAt": iso(min(occurred, LATEST)), "battery": code}
-            other = type_ == "identified" or draw(st.booleans())
-            said["replacement"] = new | {"details": original["details"] if other else draw(details_of(type_, code))}
+            said["replacement"] = draw(_replacement(original)) | {"occurredAt": iso(min(occurred, LATEST))}
         when = moment(original["reportedAt"]) + draw(st.sampled_from(STEPS))
         found.append(_record(f"c{len(found)}", "corrected", "alliance", min(when, LATEST), said))
     return found
@@ -253,6 +312,7 @@ def corrections(draw: st.DrawFn, told: list[Record]) -> list[Record]:
 def stories(draw: st.DrawFn) -> list[Record]:
     """A whole story, in order of arrival."""
     told = draw(happenings())
+    told += draw(plants()) if draw(st.booleans()) else []
     stated = draw(statements())
     arrived = draw(st.permutations(told)) if draw(st.booleans()) else told
     return [*stated, *arrived, *draw(corrections(told))]
@@ -273,7 +333,7 @@ def shown(told: list[Record]) -> str:
         said = str(record["details"])
         for code, name in {**NAMES, P: "P", Q: "Q", M: "M", N: "N", C: "C", D: "D", S: "S"}.items():
             said = said.replace(code, name)
-        who, code = NAMES[record["organisation"]], record.get("battery", "")
+        who, code = NAMES[record["organisation"]], record.get("battery", record.get("lot", ""))
         short = {P: "P", Q: "Q", M: "M", N: "N", C: "C", D: "D", S: "S"}.get(code, code)
         times = f"{record['occurredAt'][:19]} reported {record['reportedAt'][:23]}"
         lines.append(f"{record['key']:>4} {record['type']}({short} by {who}) {times} {said}")

@@ -147,7 +147,7 @@ def _as_text(found: Found, battery: str | None) -> Iterator[str]:
         told += [gap] if len(told) < _TOLD else []
     yield from (f"  {count:>8} {severity:5} {name_of(code)}" for (severity, code), count in sorted(counted.items()))
     for gap in told:
-        yield f"{gap.battery} {name_of(gap.gap)} ({gap.since}, {gap.organisation or '—'}): {in_words(gap)}"
+        yield f"{gap.subject} {name_of(gap.gap)} ({gap.since}, {gap.organisation or '—'}): {in_words(gap)}"
     if run.gaps > len(told):
         yield _("… and {count} more: --format jsonl tells all of them").format(count=run.gaps - len(told))
 

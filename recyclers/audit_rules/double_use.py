@@ -1,0 +1,119 @@
+"""`double_use`: a battery is an input of two batches."""
+
+import ibis
+import ibis.expr.types as ir
+
+from traceability.audit.rule import BREAK, Relations, Rule, Terms, found, plain
+
+_BATCH = ("organisation_id", "number")
+_ORDER = ("closed_ms", "arrival")
+
+
+def find(r: Relations, _terms: Terms) -> ir.Table:
+    """The later batch; the gap hangs on its `processed` if there is one, else on the battery alone.
+
+    A number that was recorded twice is one batch: what contradicts itself there is told by the balance. A battery that
+    nobody else speaks of has no record that a gap could hang on: there it hangs on the later batch.
+    """
+    return _of_batteries(r).union(_of_batches(r), distinct=False)
+
+
+def _of_batteries(r: Relations) -> ir.Table:
+    known = _uses(r).filter(lambda use: use.record_id.notnull())
+    pairs = _pairs(known.semi_join(r.heads, "record_id"), known.view(), "record_id")
+    done = _processed(r)
+    told = pairs.left_join(done, ["record_id", *_BATCH])
+    told = told.select(
+        *(pairs[name] for name in pairs.columns if name != "day"),
+        event_id=done.event_id.fill_null(0),
+        day=ibis.coalesce(done.day, pairs.day),
+    )
+    # One gap an event, and one without: the first batch too many, beside the first of all.
+    return _first(told, "record_id", "event_id")
+
+
+def _of_batches(r: Relations) -> ir.Table:
+    unknown = _uses(r).filter(lambda use: use.record_id.isnull())
+    pairs = _pairs(unknown, unknown.view(), "code").drop("record_id")
+    told = pairs.join(r.judged_batches, _BATCH)
+    told = told.mutate(event_id=told.arrival)
+    return _first(told, "record_id", "event_id")
+
+
+def _uses(r: Relations) -> ir.Table:
+    """Each battery in each batch, once: under its true code, with its record if there is a history behind it."""
+    i, n, s = r.batch_inputs, r.names, r.every_step
+    told = n.join(i.select("code").distinct(), "code").select("code", "record_id").semi_join(s, "record_id")
+    use = i.left_join(told, "code").select(
+        "code", *_BATCH, *_ORDER, "day", record_id=told.record_id, key=told.record_id.cast("string").fill_null(i.code)
+    )
+    place = ibis.row_number().over(
+        group_by=[use.key, use.organisation_id, use.number], order_by=[use.closed_ms, use.arrival]
+    )
+    first = use.mutate(place=place)
+    return first.filter(first.place == 0).select("code", "record_id", *_BATCH, *_ORDER, "day")
+
+
+def _pairs(later: ir.Table, earlier: ir.Table, by: str) -> ir.Table:
+    """Two batches of one battery, in the order in which they were closed."""
+    pairs = later.join(
+        earlier,
+        (later[by] == earlier[by])
+        & ((later.organisation_id != earlier.organisation_id) | (later.number != earlier.number))
+        & (
+            (earlier.closed_ms < later.closed_ms)
+            | ((earlier.closed_ms == later.closed_ms) & (earlier.arrival < later.arrival))
+        ),
+    )
+    return pairs.select(
+        later.code,
+        later.record_id,
+        *(later[name] for name in (*_BATCH, *_ORDER)),
+        later.day,
+        other=earlier.number,
+        other_id=earlier.organisation_id,
+        other_ms=earlier.closed_ms,
+        other_arrival=earlier.arrival,
+    )
+
+
+def _processed(r: Relations) -> ir.Table:
+    """The first `processed` of each battery in each batch."""
+    s, d = r.steps, r.details
+    done = s.filter(s.type == "processed").join(d.filter(d.name == "batch"), "event_id")
+    order = [done.occurred_ms, done.arrival]
+    place = ibis.row_number().over(group_by=[done.record_id, done.organisation_id, done.value], order_by=order)
+    first = done.mutate(place=place)
+    first = first.filter(first.place == 0)
+    return first.select("record_id", "organisation_id", "event_id", "day", number=first.value)
+
+
+def _first(told: ir.Table, *by: str) -> ir.Table:
+    order = [told.closed_ms, told.arrival, told.other_ms, told.other_arrival, told.code]
+    first = told.mutate(place=ibis.row_number().over(group_by=[told[name] for name in by], order_by=order))
+    first = first.filter(first.place == 0)
+    return found(
+        first,
+        record=first.record_id,
+        event=first.event_id,
+        organisation=first.organisation_id,
+        since=first.day,
+        battery=first.code,
+        batch=plain(first.number),
+        otherBatch=plain(first.other),
+        otherOrganisation=first.other_id,
+    )
+
+
+def widen(r: Relations, changed: ir.Table) -> ir.Table:
+    """The batteries that a changed batch lists, and the batches that list these, or a battery that changed."""
+    b, i, n = r.batch_records, r.batch_inputs, r.names
+    listed = changed.join(b, "record_id").select(*_BATCH).join(i, _BATCH).select("code")
+    listed = listed.union(changed.select("code"), distinct=True)
+    batteries = listed.join(n, "code").select("record_id")
+    both = r.batch_inputs.view()
+    batches = listed.join(both, "code").select(*_BATCH).join(r.batch_records.view(), _BATCH).select("record_id")
+    return batteries.union(batches, distinct=True)
+
+
+RULE = Rule("double_use", BREAK, find, widen=widen)
