@@ -18,7 +18,7 @@ from traceability.audit.telling import evidence_told, key_told, parties_in
 from traceability.audit.wording import sentence
 from traceability.models import Gap as Row
 from traceability.models import GapAnswer as AnswerRow
-from traceability.models import LifecycleEvent, Step
+from traceability.models import LifecycleEvent, LifecycleRecord, Step
 
 PAGE: Final = 100
 
@@ -57,9 +57,20 @@ class AuditGap(Node):
     since: dt.date = described("起始日（北京时间）。", "Since which day, at +08:00.")
     clause: str | None = described("依据的条款。", "The clause it rests on.")
 
-    @resolved("电池编码。", "The battery's code.")
-    def battery(self, info: strawberry.Info) -> str:
-        return self.row.record.code
+    @resolved("所在电池的编码。", "The code of the battery that it hangs on.")
+    def battery(self, info: strawberry.Info) -> str | None:
+        return self._on(LifecycleRecord.Kind.BATTERY)
+
+    @resolved("所在批次：单位/批号。", "The batch that it hangs on: organisation/number.")
+    def batch(self, info: strawberry.Info) -> str | None:
+        return self._on(LifecycleRecord.Kind.BATCH)
+
+    @resolved("所在材料批：单位/批号。", "The lot that it hangs on: organisation/number.")
+    def lot(self, info: strawberry.Info) -> str | None:
+        return self._on(LifecycleRecord.Kind.LOT)
+
+    def _on(self, kind: str) -> str | None:
+        return self.row.record.code if self.row.record.kind == kind else None
 
     @resolved("责任单位。", "The organisation answerable.")
     def organisation(self, info: strawberry.Info) -> Organisation | None:

@@ -13,7 +13,7 @@ from tests.faults.spark import SparkCluster
 from tests.traceability.audit.asking import gaps
 from tests.traceability.audit.faulty import record_faults
 from tests.worlds import World
-from traceability.audit.compiling import rules
+from traceability.audit.compiling import severities
 
 pytestmark = [
     pytest.mark.campaign,
@@ -50,6 +50,6 @@ def test_all_four_engines_find_the_same(province: World, spark: SparkCluster, te
         assert gaps(day, engine="spark", master=spark.address) == here
         assert gaps(day, engine="duckdb") == here
         tell[f"gaps by {day}"] = len(here)
-    assert {gap.gap for gap in gaps(days[0])} == set(rules())
+    assert {gap.gap for gap in gaps(days[0])} == set(severities())
     assert spark.executors() == 2
     tell["workers"] = 2

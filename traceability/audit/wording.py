@@ -45,11 +45,14 @@ WORDS: Final[dict[str, tuple[Any, Any]]] = {
         _("component conflict"),
         _("A part is in two batteries at once, or a code was produced twice ({component}, also in {otherBattery})."),
     ),
-    "batch_missing": (_("batch missing"), _("It was processed, and no batch of that number lists it.")),
-    "mass_imbalance": (_("mass imbalance"), _("What came out of the batch does not agree with what went in.")),
+    "batch_missing": (_("batch missing"), _("It was processed, and no batch “{batch}” lists it.")),
+    "mass_imbalance": (
+        _("mass imbalance"),
+        _("What came out of the batch ({leavingKg} kg) does not agree with what went in ({inputKg} kg)."),
+    ),
     "forbidden_use": (_("forbidden use"), _("“{type}” for “{application}”, which is forbidden on that day.")),
     "lost": (_("lost"), _("It was reported lost, and has not been received since.")),
-    "double_use": (_("double use"), _("It is an input of two batches.")),
+    "double_use": (_("double use"), _("It is an input of two batches, “{otherBatch}” and “{batch}”.")),
     "vehicle_without_battery": (
         _("vehicle without battery"),
         _("The vehicle that it was installed in was scrapped, and nobody recorded its removal."),

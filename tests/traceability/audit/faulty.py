@@ -19,11 +19,30 @@ class Faulty:
         self.facts: list[Fact] = []
 
     def tell(
-        self, type_: str, by: str, battery: str | None, at: float, *, reported: float | None = None, **details: Any
-    ) -> None:
-        """A fact, reported a day after it unless said otherwise."""
+        self,
+        type_: str,
+        by: str,
+        battery: str | None,
+        at: float,
+        *,
+        reported: float | None = None,
+        key: str | None = None,
+        lot: str = "",
+        of: str = "",
+        **details: Any,
+    ) -> str:
+        """A fact, reported a day after it unless said otherwise; gives its key. `of`: who made the lot."""
         top = {"reportedAt": factories.moment(at + 1 if reported is None else reported)}
-        self.facts.append(self.world.fact(type_, getattr(self.world, by), battery, at=at, top=top, **details))
+        top |= {"lot": lot} if lot else {}
+        top |= {"lotOf": getattr(self.world, of).code} if of else {}
+        fact = self.world.fact(type_, getattr(self.world, by), battery, at=at, key=key, top=top, **details)
+        self.facts.append(fact)
+        return fact.key
+
+    def capture(self) -> None:
+        """Record what was told since the last time, as the alliance captures history."""
+        self.world.capture(self.facts)
+        self.facts = []
 
     def produced(self, at: float = 1, code: str | None = None, **details: Any) -> str:
         """A new pack."""
@@ -52,8 +71,9 @@ def record_faults(world: World) -> None:
     _custody(tale)
     _parts(tale)
     _law(tale)
+    _batches(tale)
     stating.permit(world, "eia", validFrom="2026-01-01", validUntil="2027-12-31", reportedAt="2026-01-01T00:00:00Z")
-    world.capture(tale.facts)
+    tale.capture()
 
 
 def _stages(tale: Faulty) -> None:
@@ -92,6 +112,17 @@ def _parts(tale: Faulty) -> None:
     )
     tale.produced(components=[{"code": modules[0]["code"]}])
     tale.produced(9, code=tale.produced())
+
+
+def _batches(tale: Faulty) -> None:
+    """A battery in two batches, of which one lost a tenth of its mass; powder that never arrived."""
+    code = tale.retired()
+    tale.received(code, "recycler", 40)
+    for number, out in (("B-7", "440"), ("B-8", "396")):
+        inputs, outputs = [{"battery": code, "massKg": "440"}], [{"lot": f"L-{number}", "massKg": out}]
+        tale.tell("batch", "recycler", None, 60, number=number, process="crushing", inputs=inputs, outputs=outputs)
+    tale.tell("processed", "recycler", code, 59, batch="B-8", massKg="440")
+    tale.tell("dispatched", "recycler", None, 70, lot="L-B-7", to=tale.world.second_life.code, massKg="440")
 
 
 def _law(tale: Faulty) -> None:

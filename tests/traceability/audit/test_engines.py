@@ -15,7 +15,7 @@ from tests.traceability.audit.faulty import record_faults
 from tests.traceability.test_order_of_arrival import facts_of
 from tests.worlds import World, rolled_back
 from traceability.audit import snapshot
-from traceability.audit.compiling import rules
+from traceability.audit.compiling import severities
 from traceability.audit.finding import Place
 from traceability.audit.relations import HEADS_NOW
 from traceability.audit.running import audit
@@ -39,7 +39,7 @@ def both(as_of: str) -> tuple[list[Any], list[Any]]:
 def test_every_rule_finds_the_same_on_duckdb(world: World) -> None:
     record_faults(world)
     here, there = both(LAST)
-    assert {gap.gap for gap in here} == set(rules())
+    assert {gap.gap for gap in here} == set(severities())
     assert there == here
 
 
