@@ -90,16 +90,16 @@ def add(place: Place, rule: Rule, *, condition: str = "") -> int:
 def add_rows(found: Iterable[tuple[Any, ...]]) -> None:
     """Take in gaps that no statement finds: (code, record, event, organisation, since day, evidence)."""
     into = f"{FOUND} (code, {', '.join(COLUMNS)})"
+    rows_ = iter(found)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in found:
-                    copy.write_row(row)
-            return
-        rows_ = iter(found)
         # Not all at once, and not while what they are read from is asked of the same connection.
-        while some := list(islice(rows_, 5_000)):
-            cursor.executemany(f"INSERT INTO {into} VALUES (%s, %s, %s, %s, %s, %s)", some)
+        while some := list(islice(rows_, 10_000)):
+            if connection.vendor == "postgresql":
+                with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                    for row in some:
+                        copy.write_row(row)
+            else:
+                cursor.executemany(f"INSERT INTO {into} VALUES (%s, %s, %s, %s, %s, %s)", some)
 
 
 def gather(everything: Place) -> Place:
