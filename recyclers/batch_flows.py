@@ -125,7 +125,9 @@ def _made(codes: Collection[str]) -> dict[str, _Made]:
         described = Battery.objects.in_bulk(set(chains.values()))
         for code, chain in chains.items():
             if (row := described.get(chain)) is not None:
-                found[code] = _Made(makers[code], row.manufacturer_code, row.model_number, row.battery_type)
+                found[code] = _Made(
+                    makers[code], row.manufacturer_code, row.model_number or row.inherited_model, row.battery_type
+                )
     return found
 
 
