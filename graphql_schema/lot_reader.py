@@ -118,7 +118,7 @@ class LotReader:
         return self._lots.get(lot)
 
     def _load(self, ids: Collection[int]) -> dict[int, Lot]:
-        found = lot_reading.lots_seen(self._viewer).in_bulk(list(ids))
+        found = lot_reading.lots_by_id(self._viewer, ids)
         self._meet(found.values())
         return found
 
