@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -212,6 +212,14 @@ def _campaign(step: Step) -> str:
 # Vehicles and lineage ------------------------------------------------------------------------------------------------
 
 
+class Ties(NamedTuple):
+    """The codes that a battery is tied to by what became of it."""
+
+    sources: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    taken_from: tuple[str, ...] = ()
+
+
 def vehicles(viewer: Viewer, rows: Collection[BatteryRow]) -> dict[str, Installation]:
     """The vehicle that each battery is in, by its code, as far as the viewer sees; one query.
 
@@ -234,12 +242,12 @@ def vehicles(viewer: Viewer, rows: Collection[BatteryRow]) -> dict[str, Installa
     return known
 
 
-def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """What each battery was made of, and what was made of it: code → (sources, products); two queries."""
+def lineage(rows: Collection[BatteryRow]) -> dict[str, Ties]:
+    """What each battery was made of, what was made of it, and what it was taken out of, by its code; two queries."""
     own = [row for row in rows if row.record_id is not None]
     found: dict[int, list[Step]] = defaultdict(list)
     for _, within in within_sight(own):
-        steps = Step.objects.filter(within, effective=True, type__in=("assembled", "reassembled"))
+        steps = Step.objects.filter(within, effective=True, type__in=("assembled", "reassembled", "released"))
         for step in steps.select_related("event").order_by("occurred_ms", "arrival"):
             found[step.record_id].append(step)
     if not found:
@@ -249,12 +257,14 @@ def lineage(rows: Collection[BatteryRow]) -> dict[str, tuple[tuple[str, ...], tu
     for row in own:
         sources: list[str] = []
         products: list[str] = []
+        taken_from: list[str] = []
         for step in as_seen(found.get(row.chain_id or 0, ()), row.sight):
             _, fact = body.read(step.event.body, contents.get(step.event_id, ()))
             details = (fact.replacement or fact).details
             sources += details.get("sources", ()) if step.type == "assembled" else ()
             products += [details["into"]] if step.type == "reassembled" and "into" in details else []
-        ties[row.code] = (tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(products)))
+            taken_from += [details["from"]] if step.type == "released" and "from" in details else []
+        ties[row.code] = Ties(*(tuple(dict.fromkeys(codes)) for codes in (sources, products, taken_from)))
     return ties
 
 

@@ -20,6 +20,8 @@ class Battery(models.Model):
     produced_on = models.DateField(null=True)
     model_number = models.CharField(max_length=80, blank=True)
     mass_mg = models.BigIntegerField(null=True)
+    #: Of a part on its own that has no model: that of the battery it came out of.
+    inherited_model = models.CharField(max_length=80, blank=True)
 
     class Meta:
         ordering = ("record",)

@@ -7,6 +7,7 @@ from django.db import connection
 
 from batteries.battery_code import day_of
 from batteries.codes import read
+from batteries.inheriting import inherit
 from batteries.models import Battery, Installation
 from traceability import bulk, identity
 from traceability.chains import Taken, Walk
@@ -17,13 +18,14 @@ from traceability.values import from_ms, milligrams
 
 #: A code that was accepted once is read again without asking whether its date lies in the future.
 _ANY_DAY = from_ms(1 << 42).date()
-_FIELDS = ("battery_type", "manufacturer_code", "produced_on", "model_number", "mass_mg")
+_FIELDS = ("battery_type", "manufacturer_code", "produced_on", "model_number", "mass_mg", "inherited_model")
 
 
 def project(appended: Sequence[Walk], anew: Sequence[Walk]) -> None:
     """Take in steps that were appended, and chains that were walked anew."""
     described = [walk for walk in appended if not walk.steps[0].before.started or _begins(walk.steps)]
     rows = {walk.record.id: _battery(walk) for walk in (*described, *anew)}
+    inherit(anew, rows)
     bulk.insert(list(rows.values()), update_conflicts=True, unique_fields=["record"], update_fields=_FIELDS)
     for batch in batches([walk.record.id for walk in anew]):
         Installation.objects.filter(record__in=batch).delete()
@@ -42,7 +44,7 @@ def found(made: Sequence[Founded]) -> None:
 def _described(founded: Founded) -> tuple[Any, ...]:
     new = founded.new
     day = connection.ops.adapt_datefield_value(day_of(new.code))
-    return new.code[4], identity.prefix_of(new.code), day, new.model, milligrams(new.mass_kg)
+    return new.code[4], identity.prefix_of(new.code), day, new.model, milligrams(new.mass_kg), ""
 
 
 def _origin(steps: Sequence[Taken]) -> Taken | None:

@@ -32,6 +32,7 @@ _COLUMNS: Final = (
     "battery__produced_on",
     "battery__model_number",
     "battery__mass_mg",
+    "battery__inherited_model",
     *SEEN,
 )
 #: A cell in a module in a pack, in a product: how far up a part's battery is looked for in one query.
@@ -120,6 +121,7 @@ def _row(values: Mapping[str, Any]) -> BatteryRow:
         prefix=values["battery__manufacturer_code"] or "",
         produced_on=values["battery__produced_on"],
         model_number=values["battery__model_number"] or "",
+        inherited_model=values["battery__inherited_model"] or "",
         mass_mg=values["battery__mass_mg"],
         second_life=values["second_life"],
         quarantined=values["seen_quarantine"] is not None if level == FULL else None,
@@ -281,12 +283,13 @@ def filtered(viewer: Viewer, filters: BatteryFilters) -> QuerySet[Any]:
         rows = rows.filter(battery__manufacturer_code__in=own.values("prefix"))
     if filters.holder is not None:
         rows = rows.filter(seen_holder__in=Organisation.objects.filter(code=filters.holder).values("id"))
+    if filters.model is not None:
+        rows = rows.filter(Q(battery__model_number=filters.model) | Q(battery__inherited_model=filters.model))
     asked = {
         "seen_stage": filters.stage,
         "level": filters.level,
         "seen_status": filters.chain_status,
         "battery__battery_type": filters.battery_type,
-        "battery__model_number": filters.model,
         "battery__produced_on__gte": filters.produced_from,
         "battery__produced_on__lte": filters.produced_until,
         "code__startswith": None if filters.code_prefix is None else filters.code_prefix.upper(),

@@ -65,6 +65,8 @@ class BatteryRow:
     prefix: str = ""
     produced_on: date | None = None
     model_number: str = ""
+    #: Of a part that goes on alone without a model of its own: that of the battery it came out of.
+    inherited_model: str = ""
     mass_mg: int | None = None
     second_life: bool = False
     #: Whether it is set apart; None for who does not see all of it.

@@ -1,12 +1,14 @@
 """Batches and lots, read for all the objects of a request at once."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
+from batteries.rows import Page
 from graphql_schema.loading import Batch as Loaded
 from graphql_schema.loading import Parties
 from recyclers import flows, lot_reading
 from recyclers.batch_flows import flows_of
-from recyclers.lot_reading import LotFilters
+from recyclers.lot_reading import BatchFilters, Item, LotFilters
 from recyclers.models import Batch, BatchInput, BatchOutput, Lot, Residue
 from traceability.access import Viewer
 
@@ -21,6 +23,8 @@ class LotReader:
         self._records: Loaded[int, Lot] = Loaded(self._load_records)
         self._lots: Loaded[int, Lot] = Loaded(self._load)
         self._flows: Loaded[int, flows.Batch] = Loaded(flows_of)
+        self._batches: set[int] = set()
+        self._items: dict[Any, Loaded[int, Any]] = {}
 
     def by_codes(self, codes: Collection[str]) -> dict[str, Lot]:
         """Lots by their codes; absent what the viewer may not see."""
@@ -58,39 +62,63 @@ class LotReader:
     def batch(self, organisation: str, number: str) -> Batch | None:
         """A batch of one's own, or any for the alliance."""
         found = lot_reading.batch_by_number(self._viewer, organisation, number)
-        self._parties.want([found.organisation_id] if found else [])
+        self._meet_batches([found] if found else [])
         return found
+
+    def batches(self, filters: BatchFilters, size: int, after: tuple[int, int] | None) -> Page[Batch]:
+        """A page of batches, the latest closed first."""
+        page = lot_reading.batch_page(self._viewer, filters, size, after)
+        self._meet_batches(page.rows)
+        return page
+
+    def count_batches(self, filters: BatchFilters) -> int:
+        """How many batches the whole list holds."""
+        return lot_reading.batches_filtered(self._viewer, filters).count()
+
+    def _meet_batches(self, rows: Collection[Batch]) -> None:
+        ids = [row.event_id for row in rows]
+        self._batches.update(ids)
+        self._flows.want(ids)
+        self._parties.want(row.organisation_id for row in rows)
+        for items in self._items.values():
+            items.want(ids)
 
     def flow(self, batch: Batch) -> flows.Batch | None:
         """A batch as it is balanced; None where its process is not known."""
-        self._flows.want([batch.event_id])
         return self._flows.get(batch.event_id)
 
     def inputs(self, batch: Batch, size: int, after: int | None) -> list[BatchInput]:
         """What went into a batch, in the order of its record."""
-        rows = BatchInput.objects.filter(batch=batch)
-        found = list((rows if after is None else rows.filter(place__gt=after))[:size])
-        self._lots.want(row.lot_id for row in found)
-        return found
+        return self._items_of(BatchInput, batch, size, after)
 
     def outputs(self, batch: Batch, size: int, after: int | None) -> list[BatchOutput]:
         """What came out of a batch."""
-        rows = BatchOutput.objects.filter(batch=batch)
-        found = list((rows if after is None else rows.filter(place__gt=after))[:size])
-        self._lots.want(row.lot_id for row in found)
-        return found
+        return self._items_of(BatchOutput, batch, size, after)
 
     def residues(self, batch: Batch, size: int, after: int | None) -> list[Residue]:
         """What a batch left behind."""
-        rows = Residue.objects.filter(batch=batch)
-        return list((rows if after is None else rows.filter(place__gt=after))[:size])
+        return self._items_of(Residue, batch, size, after)
+
+    def _items_of(self, model: type[Item], batch: Batch, size: int, after: int | None) -> list[Item]:
+        key = (model, size, after)
+        if key not in self._items:
+            self._items[key] = Loaded(lambda ids: self._load_items(model, ids, size, after))
+            self._items[key].want(self._batches)
+        return self._items[key].get(batch.event_id) or []
+
+    def _load_items(
+        self, model: type[Item], ids: Collection[int], size: int, after: int | None
+    ) -> dict[int, list[Item]]:
+        found = lot_reading.items_of(model, ids, size, after)
+        self._lots.want(getattr(row, "lot_id", None) for rows in found.values() for row in rows)
+        return found
 
     def by_id(self, lot: int | None) -> Lot | None:
         """A lot that was met in a batch; None where the viewer may not see it."""
         return self._lots.get(lot)
 
     def _load(self, ids: Collection[int]) -> dict[int, Lot]:
-        found = lot_reading.lots_seen(self._viewer).in_bulk(list(ids))
+        found = lot_reading.lots_by_id(self._viewer, ids)
         self._meet(found.values())
         return found
 

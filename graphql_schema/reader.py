@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from batteries import chain_reading, consignments, models_register, reading
+from batteries.chain_reading import Ties
 from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.models_register import ModelKey
@@ -51,9 +52,7 @@ class Reader:
         self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
         self._recalls: Batch[int, list[Step]] = Batch(chain_reading.recalls)
         self._verdicts: Batch[int, Verdict] = Batch(self._load_verdicts)
-        self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
-            lambda codes: chain_reading.lineage(self._known(codes))
-        )
+        self._lineage: Batch[str, Ties] = Batch(self._load_lineage)
         self._identities: Batch[str, list[IdentityRow]] = Batch(self._load_identities)
         self._known_of: Batch[str, inspection.Known] = Batch(self._load_known_of)
         self._tied: Batch[str, BatteryRow] = Batch(self._load_tied)
@@ -188,19 +187,26 @@ class Reader:
 
     def sources_of(self, row: BatteryRow) -> list[BatteryRow]:
         """What a second-life product was made of, as far as the viewer sees those batteries."""
-        return self._ties_of(row)[0]
+        return self._tied_to(self._ties_of(row).sources)
 
     def products_of(self, row: BatteryRow) -> list[BatteryRow]:
         """What was made of a battery, as far as the viewer sees it."""
-        return self._ties_of(row)[1]
+        return self._tied_to(self._ties_of(row).products)
 
-    def _ties_of(self, row: BatteryRow) -> tuple[list[BatteryRow], list[BatteryRow]]:
-        ties = self._lineage.get(row.code) if row.sight.sees_chain else None
-        sources, products = ties or ((), ())
-        for codes in (sources, products):
-            self._tied.want(codes)
-        first, second = ([self._tied.get(code) for code in codes] for codes in (sources, products))
-        return [row for row in first if row], [row for row in second if row]
+    def taken_from(self, row: BatteryRow) -> list[BatteryRow]:
+        """What a part was taken out of, as far as the viewer sees those batteries."""
+        return self._tied_to(self._ties_of(row).taken_from)
+
+    def _ties_of(self, row: BatteryRow) -> Ties:
+        return (self._lineage.get(row.code) if row.sight.sees_chain else None) or Ties()
+
+    def _load_lineage(self, codes: Collection[str]) -> dict[str, Ties]:
+        found = chain_reading.lineage(self._known(codes))
+        self._tied.want(code for ties in found.values() for some in ties for code in some)
+        return found
+
+    def _tied_to(self, codes: Iterable[str]) -> list[BatteryRow]:
+        return [row for row in map(self._tied.get, codes) if row]
 
     def lots_of(self, row: BatteryRow) -> list[Lot]:
         """The lots that a battery's mass went into, as far as the viewer sees them."""
@@ -248,10 +254,10 @@ class Reader:
         )
 
     def model_of(self, row: BatteryRow) -> ModelRow | None:
-        """The model of a battery: as its maker filed it, else as the owner of its manufacturer code did."""
-        if not row.model_number:
-            return None
-        return self._models.get(_model_key(row)) or ModelRow(row.model_number)
+        """The model of a battery, or of what a part came out of: as the maker filed it, else as the owner of the
+        manufacturer code did."""
+        key = _model_key(row)
+        return None if key is None else self._models.get(key) or ModelRow(key[2])
 
     def _load_models(self, keys: Collection[ModelKey]) -> dict[ModelKey, ModelRow]:
         return {key: self.model_row(row) for key, row in models_register.filed(keys).items()}
@@ -333,4 +339,5 @@ class Reader:
 
 
 def _model_key(row: BatteryRow) -> ModelKey | None:
-    return (row.maker_id, row.prefix, row.model_number) if row.model_number else None
+    number = row.model_number or row.inherited_model
+    return (row.maker_id, row.prefix, number) if number else None

@@ -122,10 +122,13 @@ def _made(codes: Collection[str]) -> dict[str, _Made]:
         rows = LifecycleRecord.objects.filter(kind=LifecycleRecord.Kind.BATTERY, code__in=some)
         chains = {code: chain or id_ for code, id_, chain in rows.values_list("code", "id", "chain_id")}
         makers = {code: own or joined for code, own, joined in rows.values_list(*columns)}
-        described = Battery.objects.in_bulk(set(chains.values()))
+        # Not in_bulk(), which asks SQLite for 999 at a time.
+        described = {row.record_id: row for row in Battery.objects.filter(record__in=set(chains.values()))}
         for code, chain in chains.items():
             if (row := described.get(chain)) is not None:
-                found[code] = _Made(makers[code], row.manufacturer_code, row.model_number, row.battery_type)
+                found[code] = _Made(
+                    makers[code], row.manufacturer_code, row.model_number or row.inherited_model, row.battery_type
+                )
     return found
 
 

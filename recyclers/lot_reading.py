@@ -7,14 +7,21 @@ A batch is seen by its recycler and the alliance.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Left
+from django.db.models.lookups import Exact
 
-from recyclers.models import Batch, BatchInput, BatchOutput, Lot, LotMovement
+from batteries.rows import Page
+from recyclers.models import Batch, BatchInput, BatchOutput, Lot, LotMovement, Residue
 from traceability.access import Viewer
+from traceability.audit.calendar import end_of, number_of
 from traceability.events import batches
 from traceability.models import LifecycleRecord
+
+Item = TypeVar("Item", BatchInput, BatchOutput, Residue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,12 @@ def lots_by_code(viewer: Viewer, codes: Collection[str]) -> dict[str, Lot]:
     return {row.code: row for batch in batches(codes) for row in lots_seen(viewer).filter(code__in=batch)}
 
 
+def lots_by_id(viewer: Viewer, ids: Collection[int]) -> dict[int, Lot]:
+    """Lots by the ids of their rows, as far as the viewer sees them."""
+    # Not in_bulk(), which asks SQLite for 999 at a time.
+    return {row.id: row for batch in batches(ids) for row in lots_seen(viewer).filter(id__in=batch)}
+
+
 def filtered(viewer: Viewer, filters: LotFilters) -> QuerySet[Lot]:
     """The lots that the viewer sees and that meet the conditions."""
     lots = lots_seen(viewer)
@@ -91,11 +104,60 @@ def lots_of_batteries(viewer: Viewer, chains: Collection[int]) -> dict[int, list
     for ids in batches(used):
         made = BatchOutput.objects.filter(batch__in=ids).order_by("batch", "place").values_list("batch_id", "lot_id")
         pairs = list(made)
-        rows = lots_seen(viewer).in_bulk({lot for _, lot in pairs}) if pairs else {}
+        rows = lots_by_id(viewer, {lot for _, lot in pairs})
         for run, lot in pairs:
             for chain in used[run] if lot in rows else ():
                 if rows[lot] not in found.setdefault(chain, []):
                     found[chain].append(rows[lot])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFilters:
+    """What a list of batches may be narrowed by; None does not narrow. Days are those of China, both inclusive."""
+
+    process: str | None = None
+    closed_from: date | None = None
+    closed_until: date | None = None
+    number_prefix: str | None = None
+    #: Code of the recycler.
+    organisation: str | None = None
+
+
+def batches_filtered(viewer: Viewer, filters: BatchFilters) -> QuerySet[Batch]:
+    """The batches that the viewer sees and that meet the conditions."""
+    asked = {
+        "process": filters.process,
+        "closed_ms__gt": None if filters.closed_from is None else end_of(number_of(filters.closed_from) - 1),
+        "closed_ms__lte": None if filters.closed_until is None else end_of(number_of(filters.closed_until)),
+        "organisation__code": filters.organisation,
+    }
+    rows = batches_seen(viewer).filter(**{name: value for name, value in asked.items() if value is not None})
+    if filters.number_prefix:
+        # SQLite's LIKE takes A for a, and PostgreSQL's does not.
+        rows = rows.filter(Exact(Left("number", len(filters.number_prefix)), filters.number_prefix))
+    return rows
+
+
+def batch_page(viewer: Viewer, filters: BatchFilters, size: int, after: tuple[int, int] | None) -> Page[Batch]:
+    """A page of batches, the latest closed first; `after` is the last one's (closed ms, event)."""
+    rows = batches_filtered(viewer, filters).order_by("-closed_ms", "-event")
+    if after is not None:
+        ms, event = after
+        rows = rows.filter(Q(closed_ms__lt=ms) | Q(closed_ms=ms, event__lt=event))
+    found = list(rows[: size + 1])
+    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=after is not None)
+
+
+def items_of(model: type[Item], batch_ids: Collection[int], size: int, after: int | None) -> dict[int, list[Item]]:
+    """A page of what went into, or came out of, each of these batches, in the order of its record; one query."""
+    # Places count from 0 without gaps, so that a page of each is a range of places.
+    begin = -1 if after is None else after
+    found: dict[int, list[Item]] = {}
+    for some in batches(batch_ids):
+        rows = model._default_manager.filter(batch__in=some, place__gt=begin, place__lte=begin + size)
+        for row in rows.order_by("batch", "place"):
+            found.setdefault(row.batch_id, []).append(row)
     return found
 
 

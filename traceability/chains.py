@@ -232,8 +232,11 @@ def walk(chain: Chain, lives: Lives | None = None) -> Walk:
                 inside = None
             if occurrence.fact.type == "released":
                 # Only what it is said to come out of gives it an origin, wherever else it is said to be built in.
-                result.state = replace(result.state, origin=had_origin)
-                origin = lives.origin_of(occurrence.fact.details.get("from"))
+                came_from = occurrence.fact.details.get("from")
+                maker = result.state.maker
+                maker = lives.maker_of(came_from) if maker is None else maker
+                result.state = replace(result.state, origin=had_origin, maker=maker)
+                origin = lives.origin_of(came_from)
         outcome = step(result.state, move_of(occurrence, origin=origin))
         result.steps.append(Taken(occurrence, result.state, outcome))
         result.state = outcome.state

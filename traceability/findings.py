@@ -6,6 +6,7 @@ rebuild changes none. Of a receipt, each warning asks for an outcome; the first 
     implausible_travel   seen so far away so shortly before that nobody can have brought it here; or received while
                          another holds it, undisturbed and in store: the label may be a copy
     unregistered_part    a module or cell that nobody ever registered
+    in_transit           used up, or taken out of reach, while it is on its way to another
     attachment_missing   a file that is named and was never sent
 """
 
@@ -28,6 +29,7 @@ from traceability.errors import Problem
 from traceability.events import batches
 from traceability.facts import Fact, located
 from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step, StepDetail, TransferItem
+from traceability.stages import UTILISING
 
 
 class Outcome(StrEnum):
@@ -97,6 +99,7 @@ def of_steps(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[Finding]]:
                 told.append((Outcome.DISPUTED, Problem("held_by_another")))
         if step.event_id in fast or _held_undisturbed(step):
             told.append((Outcome.RECEIVED, Problem("implausible_travel")))
+        told += _used_on_its_way(step, fact)
         if strange := [code for code in _parts(fact) if code in unknown]:
             told.append((Outcome.RECEIVED, Problem("unregistered_part", (), {"value": _some(strange)})))
         if names := missing.get(step.event_id):
@@ -216,6 +219,15 @@ def _impossible(identified: Sequence[Step]) -> dict[int, str]:
     }
     found = {step.event_id: stages.get((step.record_id, records[step.event_id])) for step in identified}
     return {event: stage for event, stage in found.items() if stage}
+
+
+# Used up while somebody waits for it ---------------------------------------------------------------------------------
+
+
+def _used_on_its_way(step: Step, fact: Fact) -> list[Finding]:
+    """Its holder may, until it is received; one of the two records is wrong all the same."""
+    used = fact.type in UTILISING and step.transit_before is not None
+    return [(Outcome.RECEIVED, Problem("in_transit"))] if used else []
 
 
 # Where it was seen ---------------------------------------------------------------------------------------------------

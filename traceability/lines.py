@@ -10,7 +10,7 @@ from traceability.events import batches
 from traceability.facts import Fact, leaving
 from traceability.lives import ancestors, stays_of
 from traceability.models import Component, LifecycleEvent, LifecycleRecord, Organisation
-from traceability.stages import State
+from traceability.stages import ORIGINS, State
 
 Place = tuple[int, Fact]
 #: Types that join chains or move facts between them: each is a run of its own.
@@ -154,7 +154,9 @@ class Lines:
             previous = latest.get(fact.code, line.root.last_ms)
             late = previous is not None and fact.occurred_ms < previous
             built_in = fact.code in inside or "parent" in fact.details
-            line.anew = line.anew or late or built_in or fact.type in MOVING
+            # Its parts may have gone on alone already: they inherit what its maker says of it.
+            origin = fact.type in ORIGINS and line.root.started
+            line.anew = line.anew or late or built_in or origin or fact.type in MOVING
             latest[fact.code] = max(previous or 0, fact.occurred_ms)
         self._lock_batteries_of(inside | {code for code in codes if self.of("battery", code).root.entangled})
 

@@ -140,6 +140,19 @@ class Lives:
             found.append(code)
         return found
 
+    def stated_in(self, code: str, moment: tuple[int, int]) -> set[str]:
+        """Name every battery that a code is directly built into at a moment: several, where history says so."""
+        stays = self.stays.get(self.true(code), [])
+        return {
+            self.true(stay.parent)
+            for stay in stays
+            if stay.since <= moment and (stay.until_ms is None or stay.until_ms > moment[0])
+        }
+
+    def maker_of(self, code: str | None) -> int | None:
+        """Give the maker of a battery, or that of what it is built into."""
+        return None if code is None else self.at(code, (1 << 62, 1 << 62)).maker
+
     def origin_of(self, code: str | None) -> bool:
         """Tell whether a battery has an origin, by itself or by what it is built into."""
         if code is None:

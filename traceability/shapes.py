@@ -165,7 +165,19 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
         "uncoded": items(
             structure({"level": word("module", "cell"), "count": whole(0, 1_000_000), "massKg": MASS}), 100
         ),
-        "residues": items(structure({"material": text(80), "massKg": MASS, "components": _CODES}), 200, kept=LIST),
+        "residues": items(
+            structure(
+                {
+                    "material": text(80),
+                    "massKg": MASS,
+                    "moisturePercent": PERCENT,
+                    "assay": _ASSAY,
+                    "components": _CODES,
+                }
+            ),
+            200,
+            kept=LIST,
+        ),
         "discharge": structure({"method": text(), "endVoltageV": AMOUNT, "hours": AMOUNT}),
     },
     "assembled": {"sources": _CODES, "model": text(80), "massKg": MASS, "application": text(80)},

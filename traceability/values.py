@@ -277,6 +277,8 @@ def _raise(error: Exception) -> Any:
 
 # Compounds -----------------------------------------------------------------------------------------------------------
 
+ONCE = _("each one only once")
+
 
 def items(kind: Kind, limit: int, *, kept: str = INLINE, unique: bool = False) -> Kind:
     """A list of values of one kind."""
@@ -291,8 +293,8 @@ def items(kind: Kind, limit: int, *, kept: str = INLINE, unique: bool = False) -
         if problems:
             raise Refusal(*problems)
         if unique and len(set(found)) < len(found):
-            twice = next(item for place, item in enumerate(found) if item in found[:place])
-            raise wrong(twice, _("each one only once"))
+            place, twice = next((place, item) for place, item in enumerate(found) if item in found[:place])
+            raise wrong(twice, ONCE, str(place))
         return found
 
     return Kind(read, _("a list"), kept)

@@ -99,7 +99,10 @@ class Battery(Node):
     def manufacturer(self, info: strawberry.Info) -> Organisation | None:
         return organisation(reader_of(info).parties.by_prefix(self.row.prefix))
 
-    @resolved("型号。", "Its model.")
+    @resolved(
+        "型号；取出的部件自身未报型号的，为原电池的型号。",
+        "Its model; of a part that left its battery and has none of its own, that of the battery.",
+    )
     def model(self, info: strawberry.Info) -> BatteryModel | None:
         found = reader_of(info).model_of(self.row)
         return model(found) if found else None
@@ -108,7 +111,9 @@ class Battery(Node):
     def safety(self, info: strawberry.Info) -> Safety:
         reader = reader_of(info)
         found = reader.model_of(self.row)
-        volts = Decimal(found.nominal_voltage_v) if found and found.nominal_voltage_v else None
+        # A part that came without a model of its own has not the voltage of the pack it was in.
+        own = found if found and self.row.model_number else None
+        volts = Decimal(own.nominal_voltage_v) if own and own.nominal_voltage_v else None
         campaigns = reader.campaigns_of(self.row)
         return Safety(
             chemistry=self.battery_type,
@@ -160,6 +165,13 @@ class Battery(Node):
     @resolved("梯次产品所用的原电池。", "What a second-life product was made of.")
     def sources(self, info: strawberry.Info) -> "list[Battery]":
         return [battery(row) for row in reader_of(info).sources_of(self.row)]
+
+    @resolved(
+        "曾装于其中、后由其中取出的电池，仅含看得到的；此前的经历见其记录。",
+        "The batteries it was taken out of, as far as the viewer sees them: their records tell what it went through.",
+    )
+    def taken_from(self, info: strawberry.Info) -> "list[Battery]":
+        return [battery(row) for row in reader_of(info).taken_from(self.row)]
 
     @resolved("最近一次余能检测；更早的见 events。", "Its last inspection; those before stand in its events.")
     def inspection(self, info: strawberry.Info) -> Inspection | None:

@@ -8,6 +8,7 @@ from batteries.rows import Page
 from graphql_schema.enums import EventType
 from graphql_schema.operations import batteries, imports, lots, scans, transfers
 from graphql_schema.operations import gaps as worked
+from graphql_schema.operations.batches import BatchConnection, BatchFilters, batch_page
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
@@ -135,6 +136,19 @@ class Query:
         organisation: OwnCode = None,
     ) -> Batch | None:
         return lots.batch_by_code(info, code_of(_owner(info, organisation), number))
+
+    @resolved(
+        "本单位的批次，最近结束的在前；联盟看到全部。",
+        "The batches of the own organisation, the latest closed first; all for the alliance.",
+    )
+    def batches(
+        self,
+        info: strawberry.Info,
+        filters: BatchFilters = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> BatchConnection:
+        return batch_page(info, filters, first, after)
 
     @resolved(
         "按统一社会信用代码查单位：本单位、往来单位；联盟可查全部。",

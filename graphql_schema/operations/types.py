@@ -78,11 +78,13 @@ def battery_by_code(info: strawberry.Info, code: str, after_write: bool = True) 
     return batteries_by_code(info, [code], after_write)[0]
 
 
-def batteries_by_code(info: strawberry.Info, codes: Sequence[str], after_write: bool = True) -> list[Battery | None]:
-    """Give batteries by their codes, in their order, in a fixed number of queries."""
+def batteries_by_code(
+    info: strawberry.Info, codes: Sequence[str], after_write: bool = True, intake: bool | None = None
+) -> list[Battery | None]:
+    """Give batteries by their codes, in their order, in a fixed number of queries; `intake` is as `after_write`."""
     if after_write:
         forget(info)
-    found = reader_of(info).batteries(codes, intake=after_write)
+    found = reader_of(info).batteries(codes, intake=after_write if intake is None else intake)
     return [battery(found[code]) if code in found else None for code in codes]
 
 

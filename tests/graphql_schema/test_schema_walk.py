@@ -24,6 +24,7 @@ BOUNDED = {
     "Battery.nextSteps": "one a route",
     "NextStep.reasons": "one a kind of warning",
     "GradeScheme.grades": "those of one scheme",
+    "Battery.takenFrom": "what one part was built into, one after the other",
     "Battery.products": "what was made of one battery",
     "AuditGap.answers": "what people said of one gap",
     "Battery.lots": "where one battery's mass went",

@@ -4,6 +4,7 @@ import strawberry
 
 from graphql_schema.operations.describing import both
 from graphql_schema.operations.mutations.custody import CustodyMutations
+from graphql_schema.operations.mutations.dismantling import DismantlingMutations
 from graphql_schema.operations.mutations.gaps import GapMutations
 from graphql_schema.operations.mutations.imports import ImportMutations
 from graphql_schema.operations.mutations.labels import LabelMutations
@@ -24,6 +25,7 @@ class Mutation(
     RegistrationMutations,
     LifeMutations,
     CustodyMutations,
+    DismantlingMutations,
     LotMutations,
     LabelMutations,
     MasterDataMutations,

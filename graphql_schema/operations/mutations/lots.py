@@ -20,7 +20,7 @@ from recyclers import lot_custody
 from traceability import calls, lots
 from traceability.receipts import REPLAYED, Entry
 
-_ASSAY = (
+ASSAY = (
     '化验结果，占干重的百分比，例如 {"ni": "22.2"}。',
     'Assay in percent of the dry mass, such as {"ni": "22.2"}.',
 )
@@ -50,7 +50,7 @@ class BatchOutputInput:
     material: Material | None = described("材料。", "Its material.", default=None)
     moisture_percent: Decimal | None = described("含水率。", "Its moisture.", default=None)
     purity_percent: Decimal | None = described("纯度。", "Its purity.", default=None)
-    assay: JSON | None = described(*_ASSAY, default=None)
+    assay: JSON | None = described(*ASSAY, default=None)
 
 
 @strawberry.input(description=both("批次的一项残余物。", "What a batch leaves behind."))
@@ -60,7 +60,7 @@ class ResidueInput:
     mass_kg: Decimal = described("质量，千克。", "Its mass, kilograms.")
     kind: str | None = described("种类，例如 slag。", "Its kind, such as slag.", default=None)
     moisture_percent: Decimal | None = described("含水率。", "Its moisture.", default=None)
-    assay: JSON | None = described(*_ASSAY, default=None)
+    assay: JSON | None = described(*ASSAY, default=None)
     manifest: str | None = described("转移联单编号。", "Number of its waste manifest.", default=None)
 
 
@@ -88,7 +88,7 @@ class OpenLotInput(FactInput):
     mass_kg: Decimal = described("质量，千克。", "Its mass, kilograms.")
     material: Material | None = described("材料。", "Its material.", default=None)
     moisture_percent: Decimal | None = described("含水率。", "Its moisture.", default=None)
-    assay: JSON | None = described(*_ASSAY, default=None)
+    assay: JSON | None = described(*ASSAY, default=None)
     origin: LotSource | None = described("来源。", "Where it was taken in from.", default=None)
     from_: str | None = described("供应方。", "Who supplied it.", name="from", default=None)
     evidence: str | None = described("凭据。", "The evidence.", default=None)
