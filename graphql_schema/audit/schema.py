@@ -1,6 +1,8 @@
 """The schema of the audit API: questions only. There is no Mutation and no Subscription."""
 
 import datetime as dt
+import decimal
+from fractions import Fraction
 from typing import Any
 
 import graphene
@@ -15,8 +17,8 @@ from graphql_schema.audit.batteries import (
     find_batteries,
 )
 from graphql_schema.audit.chains import Event, EventConnection
-from graphql_schema.audit.events import EventFilters, find_events
-from graphql_schema.audit.fields import Date, Decimal, Node, Required, String, argument, describe, field, listed
+from graphql_schema.audit.events import MOST_DAYS, EventFilters, find_events
+from graphql_schema.audit.fields import Date, Decimal, Node, Required, String, argument, describe, enum, field, listed
 from graphql_schema.audit.gaps import Gap, GapConnection, GapFilters, StandingGapFilters
 from graphql_schema.audit.lists import list_field
 from graphql_schema.audit.organisations import (
@@ -29,19 +31,47 @@ from graphql_schema.audit.organisations import (
 )
 from graphql_schema.audit.reader import reader_of
 from graphql_schema.audit.runs import Completeness, Run, RunConnection, RunFilters, TrendConnection, TrendFilters
+from graphql_schema.enums import Process
 from graphql_schema.pages import split_id
+from recyclers.company_balance import balance_of
+from recyclers.recovery import Turnover, printed
+from traceability.errors import refuse
 
 
 class ElementBalance(graphene.ObjectType):
-    """The mass balance of one element."""
+    """The mass balance of one element; what a figure that is not known would decide is null, never zero."""
 
-    Meta = describe("一种元素的质量平衡。", "The mass balance of one element.")
-    element = field(Required(String), "元素。", "The element.")
-    input_kg = field(Required(Decimal), "投入，千克。", "What went in, kilograms.")
-    output_kg = field(Required(Decimal), "产出，千克。", "What came out, kilograms.")
-    residue_kg = field(Required(Decimal), "残渣，千克。", "What was left over, kilograms.")
-    loss_kg = field(Required(Decimal), "损失，千克。", "What was lost, kilograms.")
-    recovery_percent = field(Decimal, "回收率，百分数。", "The recovery, in percent.")
+    Meta = describe(
+        "一种元素的质量平衡；数据不全时为空，不作零计。",
+        "The mass balance of one element; null where a figure that it takes is not known, never zero.",
+    )
+    element = field(Required(String), "元素。", "The element.", lambda row, _info: row.element)
+    input_kg = field(
+        Decimal, "由外部投入，千克。", "What came in from outside, kilograms.", lambda row, _info: _kg(row.input_mg)
+    )
+    output_kg = field(
+        Decimal, "离开的产品中，千克。", "What left in products, kilograms.", lambda row, _info: _kg(row.output_mg)
+    )
+    residue_kg = field(
+        Decimal, "残渣中，千克。", "What was left in residues, kilograms.", lambda row, _info: _kg(row.residue_mg)
+    )
+    loss_kg = field(
+        Decimal,
+        "损失：投入减去产品与残渣，千克。",
+        "The loss: what came in and is in neither, kilograms.",
+        lambda row, _info: _kg(row.loss_mg),
+    )
+    recovery_percent = field(
+        Decimal,
+        "回收率，百分数，保留两位小数。",
+        "The recovery, in percent with two decimals.",
+        lambda row, _info: None if row.recovery.value is None else printed(row.recovery.value),
+    )
+
+
+def _kg(mg: Fraction | None) -> decimal.Decimal | None:
+    """Kilograms, to the milligram."""
+    return None if mg is None else decimal.Decimal(round(mg)).scaleb(-6)
 
 
 def _battery(_root: Any, info: Any, code: str) -> BatteryRow | None:
@@ -72,8 +102,17 @@ def _node(_root: Any, info: Any, id: str) -> Any:  # noqa: A002
     return reader_of(info).organisation_known(key) if type_ == "Organisation" else None
 
 
-def _mass_balance(_root: Any, _info: Any, organisation: str, from_: dt.date, until: dt.date) -> list[Any]:
-    return []
+def _mass_balance(
+    _root: Any, info: Any, organisation: str, from_: dt.date, until: dt.date, process: Process | None = None
+) -> list[Turnover]:
+    """The balance of one's own company, or of any for the alliance."""
+    viewer = reader_of(info).viewer
+    if until < from_ or (until - from_).days > MOST_DAYS:
+        raise refuse("wrong_value", ("until",), value=until.isoformat(), expected=f"{from_} + {MOST_DAYS} d")
+    if not viewer.is_alliance and viewer.organisation_code != organisation:
+        return []
+    reader_of(info).count_live("massBalance", f"{organisation} {from_} {until} {process}")
+    return balance_of(organisation, from_, until, process=process.value if process else None)
 
 
 class Query(graphene.ObjectType):
@@ -140,12 +179,14 @@ class Query(graphene.ObjectType):
     )  # fmt: skip
     mass_balance = field(
         listed(ElementBalance),
-        "一家单位一段期间内各元素的质量平衡；批次尚未提供，目前恒为空列表。",
-        "An organisation's mass balance by element; there are no batches yet: always empty for now.",
+        "一家单位一段期间内关闭的各批次的质量平衡，按元素；单位内部流转的材料批不计入投入与产出。",
+        "An organisation's mass balance by element, over the batches that it closed within some days; lots that it fed"
+        " to itself neither come in nor leave.",
         _mass_balance,
         organisation=argument(Required(String), "统一社会信用代码。", "Its code."),
         from_=argument(Required(Date), "起始日。", "The first day.", name="from"),
         until=argument(Required(Date), "截止日。", "The last day."),
+        process=argument(enum(Process), "仅限该工艺。", "Of this process only."),
     )
     node = field(
         Node, "按 id 查任何对象。", "Any object by its id.", _node,

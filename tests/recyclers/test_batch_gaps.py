@@ -13,13 +13,13 @@ from django.core.management import call_command
 from tests import factories
 from tests.graphql_schema import asking
 from tests.graphql_schema.audit.asking import good, nodes
-from tests.traceability.audit.faulty import Faulty
+from tests.recyclers.works import CLOSED, Plant
 from tests.worlds import World
 from traceability.audit.live import chain_of
 from traceability.models import Gap, LifecycleRecord
 
-#: Days after `factories.BEGINNING` on which batches are closed here, and one long after all.
-CLOSED, LATE = 60, 150
+#: A day long after all.
+LATE = 150
 OF_BATCHES = ("batch_missing", "double_use", "mass_imbalance")
 
 
@@ -44,37 +44,6 @@ def audited(day: int) -> list[dict[str, Any]]:
 def kept(*, touched: bool = False) -> None:
     """Run today, and keep what is found."""
     call_command("audit", *(["--touched"] if touched else []), stdout=StringIO())
-
-
-class Plant(Faulty):
-    """A recycler's works, told as history."""
-
-    def taken_in(self) -> str:
-        """A pack that the recycler holds."""
-        code = self.retired()
-        self.received(code, "recycler", 20)
-        return code
-
-    def processed(self, code: str, number: str = "B-1", at: float = CLOSED - 1) -> str:
-        """A pack that is said to have gone into a batch; the key of that."""
-        return self.tell("processed", "recycler", code, at, batch=number, massKg="440")
-
-    def opened(self, lot: str = "A", kilograms: str = "1000", **more: Any) -> None:
-        """A lot from outside."""
-        said = {"material": "electrode_powder", "massKg": kilograms, "origin": "purchased"}
-        self.tell("lot_opened", "recycler", None, 1, lot=lot, **(said | more))
-
-    def batch(self, number: str, inputs: dict[str, str], out: str, at: float = CLOSED, **more: Any) -> str:
-        """A crushing of batteries and lots by their kilograms, with one lot of powder out of it; its key."""
-        kinds = {code: "battery" if len(code) > 18 or code.startswith("TMP") else "lot" for code in inputs}
-        said: dict[str, Any] = {
-            "number": number,
-            "process": "crushing",
-            "inputs": [{kinds[code]: code, "massKg": kilograms} for code, kilograms in inputs.items()],
-            "outputs": [{"lot": f"L-{number}", "material": "electrode_powder", "massKg": out}],
-        }
-        by = more.pop("by", "recycler")
-        return self.tell("batch", by, None, at, **(said | more))
 
 
 @pytest.fixture

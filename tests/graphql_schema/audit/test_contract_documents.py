@@ -123,7 +123,7 @@ def test_a_listed_recycler_is_found_as_such(world: World) -> None:
     assert one["permits"] == []
 
 
-def test_a_mass_balance_runs_as_written_and_is_empty_for_now(world: World) -> None:
+def test_a_mass_balance_runs_as_written_and_is_empty_without_batches(world: World) -> None:
     variables = {"organisation": world.recycler.code, "from": "2025-01-01", "until": "2025-12-31"}
     assert good(world.alliance, DOCUMENTS["MassBalance"], **variables) == {"massBalance": []}
 
