@@ -87,6 +87,49 @@ _TAKES_IN = "(s.type = 'received' AND s.stage_after = 'retired')"
 _IS = "o.roles LIKE '%% {0} %%'"
 
 
+#: Of batteries with a history of their own, and of those that only batches speak of.
+_DOUBLE = f"""
+  SELECT x.record_id, x.event_id, x.organisation_id, x.since_day,
+    'battery=' || x.code || '|batch=' || REPLACE(x.number, '|', '/') || '|otherBatch=' || REPLACE(x.other, '|', '/') ||
+    '|otherOrganisation=' || x.other_id || '|' AS evidence
+  FROM (
+    SELECT l.record_id, l.code, l.organisation_id, l.number, e.number AS other, e.organisation_id AS other_id,
+      COALESCE(s.event_id, 0) AS event_id, COALESCE(s.day, (l.closed_ms + 28800000) / 86400000) AS since_day,
+      ROW_NUMBER() OVER (PARTITION BY l.record_id, COALESCE(s.event_id, 0)
+        ORDER BY l.closed_ms, l.arrival, e.closed_ms, e.arrival) AS place
+    FROM used l JOIN used e ON e.record_id = l.record_id
+      AND (e.organisation_id <> l.organisation_id OR e.number <> l.number)
+      AND (e.closed_ms < l.closed_ms OR (e.closed_ms = l.closed_ms AND e.arrival < l.arrival))
+    LEFT JOIN (
+      SELECT s.record_id, s.organisation_id, d.value, MIN(s.event_id) AS event_id, MIN({_ON}) AS day
+      FROM traceability_step s JOIN traceability_stepdetail d ON d.event_id = s.event_id AND d.name = 'batch'
+      WHERE {_SEEN} AND s.type = 'processed' GROUP BY s.record_id, s.organisation_id, d.value) s
+      ON s.record_id = l.record_id AND s.organisation_id = l.organisation_id AND s.value = l.number) x
+  WHERE x.place = 1"""
+_DOUBLE = f"""
+  WITH used AS (
+    SELECT COALESCE(n.chain_id, n.id) AS record_id, i.battery AS code, b.organisation_id, b.number, b.closed_ms,
+      b.arrival
+    FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
+    JOIN traceability_lifecyclerecord n ON n.kind = 'battery' AND n.code = i.battery
+    WHERE i.battery <> '' AND b.reported_ms <= {{end}}),
+  stray AS (
+    SELECT i.battery AS code, b.organisation_id, b.number, b.closed_ms, b.arrival
+    FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
+    WHERE i.battery <> '' AND b.reported_ms <= {{end}} AND NOT EXISTS (
+      SELECT 1 FROM traceability_lifecyclerecord n JOIN traceability_step s ON s.record_id = COALESCE(n.chain_id, n.id)
+      WHERE n.kind = 'battery' AND n.code = i.battery AND {_SEEN}))
+  {_DOUBLE}
+  UNION ALL
+  SELECT r.id, l.arrival, l.organisation_id, (l.closed_ms + 28800000) / 86400000,
+    'battery=' || MIN(l.code) || '|batch=' || l.number || '|'
+  FROM stray l JOIN stray e ON e.code = l.code AND (e.organisation_id <> l.organisation_id OR e.number <> l.number)
+    AND (e.closed_ms < l.closed_ms OR (e.closed_ms = l.closed_ms AND e.arrival < l.arrival))
+  JOIN traceability_organisation o ON o.id = l.organisation_id
+  JOIN traceability_lifecyclerecord r ON r.kind = 'batch' AND r.code = o.code || '/' || l.number
+  GROUP BY r.id, l.arrival, l.organisation_id, l.closed_ms, l.number"""
+
+
 def rivals() -> dict[str, str]:
     """Gap code → the statement by hand, with `{as_of}`, `{end}` and dates of each dialect as placeholders."""
     permit, listing = statute.period("order73.permit"), statute.period("listing.second_life")
@@ -131,6 +174,22 @@ def rivals() -> dict[str, str]:
           FROM traceability_stepdetail d JOIN traceability_step s ON s.event_id = d.event_id
           JOIN ({{forbidden_uses}}) f ON f.application = d.value AND {_ON} BETWEEN f.from_day AND f.until_day
           WHERE d.name = 'application' AND s.type IN ('assembled', 'deployed') AND {_SEEN}""",
+        "batch_missing": f"""
+          SELECT s.record_id, s.event_id, s.organisation_id, {_ON} + 30 AS since_day,
+            'batch=' || REPLACE(d.value, '|', '/') || '|' AS evidence
+          FROM traceability_step s JOIN traceability_stepdetail d ON d.event_id = s.event_id AND d.name = 'batch'
+          WHERE {_SEEN} AND s.type = 'processed' AND {_ON} + 30 <= {{as_of}} AND NOT EXISTS (
+            SELECT 1 FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
+            JOIN traceability_lifecyclerecord n ON n.kind = 'battery' AND n.code = i.battery
+            WHERE COALESCE(n.chain_id, n.id) = s.record_id AND b.organisation_id = s.organisation_id
+              AND b.number = d.value AND b.reported_ms <= {{end}} AND i.battery <> '')""",
+        "double_use": _DOUBLE,
+        "unreceived_of_lot": """
+          SELECT r.id AS record_id, m.arrival AS event_id, l.transit_to_id AS organisation_id,
+            (m.occurred_ms + 28800000) / 86400000 + 30 AS since_day, '' AS evidence
+          FROM recyclers_lot l JOIN recyclers_lotmovement m ON m.lot_id = l.id AND m.event_id = l.transit_event
+          JOIN traceability_lifecyclerecord r ON r.kind = 'lot' AND r.code = l.code
+          WHERE (m.occurred_ms + 28800000) / 86400000 + 30 <= {as_of}""",
         "lost": f"""
           SELECT s.record_id, s.event_id, s.organisation_id, {_ON} AS since_day, '' AS evidence
           FROM traceability_step s WHERE {_SEEN} AND s.type = 'lost' AND NOT EXISTS (

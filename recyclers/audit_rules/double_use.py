@@ -19,8 +19,8 @@ def find(r: Relations, _terms: Terms) -> ir.Table:
 
 
 def _of_batteries(r: Relations) -> ir.Table:
-    known = _uses(r).filter(lambda use: use.record_id.notnull())
-    pairs = _pairs(known.semi_join(r.heads, "record_id"), known.view(), "record_id")
+    uses = r.batch_inputs.join(r.names, "code").select("code", "record_id", *_BATCH, *_ORDER, "day")
+    pairs = _pairs(uses, "record_id").semi_join(r.heads, "record_id")
     done = _processed(r)
     told = pairs.left_join(done, ["record_id", *_BATCH])
     told = told.select(
@@ -33,29 +33,17 @@ def _of_batteries(r: Relations) -> ir.Table:
 
 
 def _of_batches(r: Relations) -> ir.Table:
-    unknown = _uses(r).filter(lambda use: use.record_id.isnull())
-    pairs = _pairs(unknown, unknown.view(), "code").drop("record_id")
-    told = pairs.join(r.judged_batches, _BATCH)
+    n, s = r.names, r.every_step
+    known = n.join(s, "record_id").select("code")
+    uses = r.batch_inputs.anti_join(known, "code").select("code", *_BATCH, *_ORDER, "day")
+    told = _pairs(uses, "code").join(r.judged_batches, _BATCH)
     told = told.mutate(event_id=told.arrival)
     return _first(told, "record_id", "event_id")
 
 
-def _uses(r: Relations) -> ir.Table:
-    """Each battery in each batch, once: under its true code, with its record if there is a history behind it."""
-    i, n, s = r.batch_inputs, r.names, r.every_step
-    told = n.join(i.select("code").distinct(), "code").select("code", "record_id").semi_join(s, "record_id")
-    use = i.left_join(told, "code").select(
-        "code", *_BATCH, *_ORDER, "day", record_id=told.record_id, key=told.record_id.cast("string").fill_null(i.code)
-    )
-    place = ibis.row_number().over(
-        group_by=[use.key, use.organisation_id, use.number], order_by=[use.closed_ms, use.arrival]
-    )
-    first = use.mutate(place=place)
-    return first.filter(first.place == 0).select("code", "record_id", *_BATCH, *_ORDER, "day")
-
-
-def _pairs(later: ir.Table, earlier: ir.Table, by: str) -> ir.Table:
+def _pairs(later: ir.Table, by: str) -> ir.Table:
     """Two batches of one battery, in the order in which they were closed."""
+    earlier = later.view()
     pairs = later.join(
         earlier,
         (later[by] == earlier[by])
@@ -66,10 +54,7 @@ def _pairs(later: ir.Table, earlier: ir.Table, by: str) -> ir.Table:
         ),
     )
     return pairs.select(
-        later.code,
-        later.record_id,
-        *(later[name] for name in (*_BATCH, *_ORDER)),
-        later.day,
+        *(later[name] for name in later.columns),
         other=earlier.number,
         other_id=earlier.organisation_id,
         other_ms=earlier.closed_ms,
