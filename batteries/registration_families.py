@@ -13,7 +13,7 @@ from batteries.registration_staging import Child, Columns, Staged, Staging
 from traceability import body, exact
 from traceability.events import batches
 from traceability.facts import Fact
-from traceability.founding import New, Part
+from traceability.founding import New, Part, Parts
 
 Tree = list[dict[str, Any]]
 #: Batteries read at once where rows stand for parts: each may have a hundred.
@@ -27,11 +27,11 @@ class Family:
     top: Staged
     lines: Sequence[int]
     #: What the rows after the first say, one by one.
-    rows: Sequence[Part]
+    rows: Parts
     #: The parts as its record lists them, in canonical JSON; None without any.
     components: str | None
-    #: The same parts one by one, each after what it is built into.
-    parts: Sequence[Part]
+    #: The same parts column by column.
+    parts: Parts
     #: Whether anybody has spoken of the battery or of a part before, or the ledger has to judge for another reason.
     known: bool
 
@@ -90,23 +90,20 @@ def families(staging: Staging, chunk: int) -> Generator[list[Family], None, None
 
 def _unpacked(top: Staged, below: Columns) -> Family:
     lines, codes, parents, models, masses, _moments = below
-    parts = list(zip(codes, parents, models, masses, strict=True))
+    parts = Parts(codes, parents, models, masses)
     return Family(top, [top.line, *lines], parts, listing(top.code, parts), parts, bool(top.known))
 
 
-def listing(code: str, parts: Sequence[Part]) -> str | None:
-    """The parts of a battery as its record lists them: the canonical JSON of their tree, without growing it first.
-
-    Args:
-        parts: one by one, each after what it is built into.
-    """
+def listing(code: str, parts: Parts) -> str | None:
+    """The parts of a battery as its record lists them: the canonical JSON of their tree, without growing it first."""
     below: dict[str, list[str]] = {}
-    for part, parent, model, mass in reversed(parts):
-        inside = below.pop(part, None)
-        listed = f',"components":[{",".join(sorted(inside))}]' if inside else ""
-        below.setdefault(parent, []).append(f'{{"code":"{part}"{listed}{_said(model, mass)}}}')
-    # All begin with their codes.
-    return f"[{','.join(sorted(below[code]))}]" if parts else None
+    said = list(map(_said, parts.models, parts.masses))
+    for part, parent, more in zip(reversed(parts.codes), reversed(parts.parents), reversed(said), strict=True):
+        if part in below:
+            # All begin with their codes.
+            more = f',"components":[{",".join(sorted(below[part]))}]{more}'
+        below.setdefault(parent, []).append(f'{{"code":"{part}"{more}}}')
+    return f"[{','.join(sorted(below[code]))}]" if said else None
 
 
 @lru_cache(maxsize=4_096)
@@ -136,7 +133,7 @@ def _without_rows(staging: Staging, trees: Iterable[str | None]) -> list[str]:
 
 def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
     if top.tree is None and top.code not in children:
-        return Family(top, [top.line], [], None, [], bool(top.known))
+        return Family(top, [top.line], Parts(), None, Parts(), bool(top.known))
     lines = [top.line]
     rows: list[Part] = []
     parts: list[Part] = []
@@ -172,7 +169,8 @@ def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
         return tree
 
     tree = take(top.code, orjson.loads(top.tree) if top.tree else [])
-    return Family(top, lines, rows, body.canonical(tree).decode() if tree else None, parts, bool(known))
+    components = body.canonical(tree).decode() if tree else None
+    return Family(top, lines, Parts.of(rows), components, Parts.of(parts), bool(known))
 
 
 _code = itemgetter("code")

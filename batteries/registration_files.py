@@ -243,7 +243,7 @@ class FileImport:
             told = rest if rest and hidden.get(rest[0], rest) is not None else self._at("code")
             self.staging.refuse(family.top.line, replace(problem, path=told))
         values = {problem.params.get("value"): problem for problem in problems}
-        for line, (code, parent, *_) in sorted(zip(family.lines[1:], family.rows, strict=True)):
+        for line, (code, parent, *_) in sorted(zip(family.lines[1:], family.rows.rows(), strict=True)):
             if own := values.get(code):
                 self.staging.refuse(line, replace(own, path=self._at("code")))
             else:

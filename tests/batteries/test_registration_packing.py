@@ -17,7 +17,7 @@ from tests import factories
 from tests.projections import difference, snapshot
 from tests.worlds import World, rolled_back
 from traceability import body
-from traceability.founding import Part
+from traceability.founding import Part, Parts
 from traceability.models import EventContent
 from traceability.verification import verify
 
@@ -149,7 +149,8 @@ PARTS = st.lists(
 
 @given(said=PARTS)
 def test_the_list_of_parts_is_the_canonical_json_of_their_tree(said: list[tuple[int, int, str, str | None]]) -> None:
-    pack, parts = factories.pack_code(1), []
+    pack = factories.pack_code(1)
+    parts: list[Part] = []
     tree: list[dict[str, Any]] = []
     for module, cells, model, mass in said:
         code = factories.module_code(10 * module + cells)
@@ -159,5 +160,4 @@ def test_the_list_of_parts_is_the_canonical_json_of_their_tree(said: list[tuple[
         parts += [(cell, code, "", None) for cell in reversed(listed)]
         tree.append({"code": code, **own, **({"components": [{"code": cell} for cell in listed]} if listed else {})})
     tree.sort(key=lambda part: str(part["code"]))
-    given: list[Part] = parts
-    assert listing(pack, given) == (body.canonical(tree).decode() if tree else None)
+    assert listing(pack, Parts.of(parts)) == (body.canonical(tree).decode() if tree else None)

@@ -15,7 +15,7 @@ from tests.worlds import World, rolled_back
 from traceability import body, ledger, rebuilding
 from traceability.errors import Refusal
 from traceability.facts import Fact
-from traceability.founding import New, Part, known_codes
+from traceability.founding import New, Part, Parts, known_codes
 from traceability.models import EventContent, LifecycleEvent, OutboxEntry
 from traceability.verification import verify
 
@@ -41,7 +41,7 @@ def batteries(draw: st.DrawFn) -> list[New]:
             tree.append({"code": module, **inner, **{name: value for name, value in said.items() if value}})
         components = body.canonical(tree).decode() if tree else None
         ms = 1_640_000_000_000 + draw(st.integers(0, 10**9))
-        found.append(New(code, f"k“{number}”#{code}", ms, draw(MODELS), draw(MASSES), components, parts))
+        found.append(New(code, f"k“{number}”#{code}", ms, draw(MODELS), draw(MASSES), components, Parts.of(parts)))
     return found
 
 
@@ -82,7 +82,7 @@ def test_what_anybody_has_spoken_of_is_left_to_the_ordinary_way(world: World) ->
     news = [
         New(known.code, "a", 1_640_000_000_000),
         New(part, "b", 1_640_000_000_000),
-        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=[(part, fresh[0], "", None)]),
+        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=Parts.of([(part, fresh[0], "", None)])),
         New(fresh[1], "d", 1_640_000_000_000),
     ]
     told: list[list[str]] = []
