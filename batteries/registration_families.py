@@ -18,6 +18,8 @@ from traceability.founding import New, Part, Parts
 Tree = list[dict[str, Any]]
 #: Batteries read at once where rows stand for parts: each may have a hundred.
 WITH_PARTS = 500
+#: Rows, or a few more, of batteries that were packed with their parts.
+ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,29 @@ def fact_of(row: Staged, organisation: str, digest: str, components: str | None)
 
 def families(staging: Staging, chunk: int) -> Generator[list[Family], None, None]:
     """Give the new batteries of a file in chunks, each with its rows: in the order of the file, or packs first."""
-    size = min(chunk, WITH_PARTS) if staging.is_packed or staging.has_parents else chunk
     if staging.is_packed:
-        yield from batches(starmap(_unpacked, staging.packed()), size)
+        yield from _portions(starmap(_unpacked, staging.packed()), chunk)
         return
     if staging.has_parents:
         staging.index_parents()
+    size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
     for tops in batches(staging.tops(), size):
         children = _children(staging, tops) if staging.has_parents else {}
         yield [_family(row, children) for row in tops]
+
+
+def _portions(found: Iterable[Family], chunk: int) -> Iterator[list[Family]]:
+    """Families in lists that are bounded in what they hold, however many parts a battery has."""
+    portion: list[Family] = []
+    rows = 0
+    for family in found:
+        portion.append(family)
+        rows += len(family.lines)
+        if len(portion) >= chunk or rows >= ROWS:
+            yield portion
+            portion, rows = [], 0
+    if portion:
+        yield portion
 
 
 def _unpacked(top: Staged, below: Columns) -> Family:

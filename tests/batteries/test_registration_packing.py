@@ -100,7 +100,7 @@ def test_what_is_packed_is_judged_and_written_as_row_by_row(
     def run(*, packed: bool) -> tuple[Any, ...]:
         with rolled_back(), pytest.MonkeyPatch.context() as patch:
             patch.setattr("batteries.registration_sheets.BLOCK", block)
-            patch.setattr("batteries.registration_families.WITH_PARTS", 2)
+            patch.setattr("batteries.registration_families.ROWS", 8)
             if not packed:
                 patch.setattr(Packer, "_stand_together", lambda *_: False)
             for before in known:
