@@ -1,11 +1,10 @@
 """Putting the rows of a file together: a battery with the parts that stand on rows of their own."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import starmap
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,8 +21,7 @@ WITH_PARTS = 500
 ROWS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A battery with the rows that were folded into it."""
 
     top: Staged

@@ -6,7 +6,6 @@ columns. A test keeps this way and `ledger.record()` at the same rows.
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any, Final, NamedTuple, Self
@@ -73,8 +72,7 @@ class New(NamedTuple):
     parts: Parts = Parts()
 
 
-@dataclass(frozen=True, slots=True)
-class Founded:
+class Founded(NamedTuple):
     """A new battery with the record and the event that it has now."""
 
     new: New
@@ -214,11 +212,6 @@ def _moment(ms: int) -> Any:
     return connection.ops.adapt_datetimefield_value(from_ms(ms))
 
 
-@lru_cache(maxsize=4_096)
-def _milligrams(mass_kg: str | None) -> int | None:
-    return milligrams(mass_kg)
-
-
 def _load(
     sample: Any, made: Sequence[Founded], varying: list[str], values: Callable[[Founded, int], tuple[Any, ...]]
 ) -> None:
@@ -249,4 +242,4 @@ def _part_rows(f: Founded) -> Iterable[tuple[Any, ...]]:
     codes, parents, models, masses = f.new.parts
     levels = [identity.LEVELS[code[3]] for code in codes]
     shared = (repeat(f.event_id), repeat(f.new.occurred_ms), repeat(None))
-    return zip(codes, parents, levels, models, map(_milligrams, masses), *shared)  # noqa: B905 (what is shared never ends)
+    return zip(codes, parents, levels, models, map(milligrams, masses), *shared)  # noqa: B905 (what is shared never ends)
