@@ -307,10 +307,16 @@ class FileImport:
         chunks = ahead(made) if connection.vendor == "postgresql" else made
         # Whatever happens, that thread ends before the staging is closed under it.
         with closing(chunks):
-            for chunk in chunks:
-                written += self._write_chunk(chunk, within)
+            while chunk := self._next(chunks):
+                with bulk.uncollected():
+                    written += self._write_chunk(chunk, within)
                 self.heard(WRITING, written, total)
         return written
+
+    @staticmethod
+    def _next(chunks: Iterator[list[Family]]) -> list[Family]:
+        with bulk.uncollected():
+            return next(chunks, [])
 
     def _write_chunk(self, chunk: list[Family], within: Within) -> int:
         plain = {family.top.code: family for family in chunk if family.is_plain}

@@ -1,5 +1,6 @@
 """Many new batteries at once: the quick way writes what the ordinary way writes, to the column."""
 
+import gc
 from typing import Any
 
 import orjson
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from tests import factories
 from tests.projections import difference, snapshot
 from tests.worlds import World, rolled_back
-from traceability import body, ledger, rebuilding
-from traceability.errors import Refusal
+from traceability import body, bulk, ledger, rebuilding
+from traceability.errors import Refusal, refuse
 from traceability.facts import Fact
 from traceability.founding import New, Part, Parts, known_codes
 from traceability.models import EventContent, LifecycleEvent, OutboxEntry
@@ -97,6 +98,17 @@ def test_a_key_that_something_else_bears_leaves_the_list_to_the_ordinary_way(wor
     before = LifecycleEvent.objects.count()
     assert ledger.found(news, by=world.maker.viewer) == {new.code for new in news}
     assert LifecycleEvent.objects.count() == before
+
+
+def test_cycles_are_looked_for_again_after_a_chunk_whatever_became_of_it() -> None:
+    def fail() -> None:
+        with bulk.uncollected():
+            assert not gc.isenabled()
+            raise refuse("role")
+
+    with pytest.raises(Refusal):
+        fail()
+    assert gc.isenabled()
 
 
 def test_only_makers_found(world: World) -> None:
