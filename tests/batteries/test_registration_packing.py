@@ -90,17 +90,21 @@ def told(result: FileRegistration) -> list[Any]:
     rows=tables(),
     known=st.lists(st.sampled_from([family(1)[:1], family(2), family(9)]), max_size=2),
     block=st.integers(9, 999),
+    limit=st.sampled_from([2, 10_000]),
 )
-@example(rows=[*family(1), *family(2)], known=[], block=200)
-@example(rows=[*family(1), *family(2)], known=[family(2)], block=200)
-@example(rows=[*family(1), *family(2), *family(1)[3:]], known=[], block=200)
+@example(rows=[*family(1), *family(2)], known=[], block=200, limit=10_000)
+@example(rows=[*family(1), *family(2, cells=3)], known=[], block=200, limit=2)
+@example(rows=[*family(1), *family(2)], known=[family(2)], block=200, limit=10_000)
+@example(rows=[*family(1), *family(2), *family(1)[3:]], known=[], block=200, limit=10_000)
 def test_what_is_packed_is_judged_and_written_as_row_by_row(
-    world: World, register: Register, rows: list[Row], known: list[list[Row]], block: int
+    world: World, register: Register, rows: list[Row], known: list[list[Row]], block: int, limit: int
 ) -> None:
     def run(*, packed: bool) -> tuple[Any, ...]:
         with rolled_back(), pytest.MonkeyPatch.context() as patch:
             patch.setattr("batteries.registration_sheets.BLOCK", block)
             patch.setattr("batteries.registration_families.ROWS", 8)
+            for module in ("files", "packing"):
+                patch.setattr(f"batteries.registration_{module}.CODES_LIMIT", limit)
             if not packed:
                 patch.setattr(Packer, "_stand_together", lambda *_: False)
             for before in known:
