@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,9 +22,9 @@ __all__ = [
     "Names",
     "Problem",
     "Reading",
+    "are_plain",
     "compose",
     "day_of",
-    "is_plain",
     "parse",
     "read",
 ]
@@ -177,9 +177,9 @@ def read(text: str, *, today: date, known_prefixes: Collection[str] | None = Non
     return Reading(code, battery_code, (), warnings)
 
 
-def is_plain(code: str) -> bool:
-    """Tell whether a text is a code of 24 characters as printed, but for its date (see `day_of`); no second look."""
-    return _is_plain(code) is not None
+def are_plain(codes: Iterable[str]) -> bool:
+    """Tell whether all are codes of 24 characters as printed, but for their dates (see `day_of`); no second look."""
+    return all(map(_is_plain, codes))
 
 
 def day_of(code: str) -> date | None:

@@ -1,6 +1,7 @@
 """Keeping batteries and installations in step with the ledger."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -43,8 +44,12 @@ def found(made: Sequence[Founded]) -> None:
 
 def _described(founded: Founded) -> tuple[Any, ...]:
     new = founded.new
-    day = connection.ops.adapt_datefield_value(day_of(new.code))
-    return new.code[4], identity.prefix_of(new.code), day, new.model, milligrams(new.mass_kg), ""
+    return new.code[4], identity.prefix_of(new.code), _day(new.code[14:17]), new.model, milligrams(new.mass_kg), ""
+
+
+@lru_cache(maxsize=4_096)
+def _day(letters: str) -> Any:
+    return connection.ops.adapt_datefield_value(day_of(f"{'0' * 14}{letters}"))
 
 
 def _origin(steps: Sequence[Taken]) -> Taken | None:

@@ -24,7 +24,7 @@ def compare(rows: Sequence[Staged], by: Viewer, digest: str) -> Iterator[tuple[i
         stored = LifecycleEvent.objects.filter(type="produced", record__kind="battery", record__code__in=batch)
         for event in events.stored(stored):
             code = event.fact.code
-            given = fact_of(by_code[code], by.organisation_code, digest)
+            given = fact_of(by_code[code], by.organisation_code, digest, by_code[code].tree)
             own[code] = own.get(code, False) or _same_fact(given, event.fact)
     # What was said of the battery itself counts before what was said of its parent.
     for code, same in (parts | own).items():

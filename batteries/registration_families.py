@@ -1,32 +1,37 @@
 """Putting the rows of a file together: a battery with the parts that stand on rows of their own."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import starmap
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from batteries.registration_staging import Child, Staged, Staging
+from batteries.registration_staging import Child, Columns, Staged, Staging
 from traceability import body, exact
 from traceability.events import batches
 from traceability.facts import Fact
-from traceability.founding import New, Part
+from traceability.founding import New, Part, Parts
 
 Tree = list[dict[str, Any]]
 #: Batteries read at once where rows stand for parts: each may have a hundred.
 WITH_PARTS = 500
+#: Rows, or a few more, of batteries that were packed with their parts.
+ROWS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A battery with the rows that were folded into it."""
 
     top: Staged
-    lines: tuple[int, ...]
-    #: The parts as its record lists them.
-    tree: Tree
-    parts: list[Part]
+    lines: Sequence[int]
+    #: What the rows after the first say, one by one.
+    rows: Parts
+    #: The parts as its record lists them, in canonical JSON; None without any.
+    components: str | None
+    #: The same parts column by column.
+    parts: Parts
     #: Whether anybody has spoken of the battery or of a part before, or the ledger has to judge for another reason.
     known: bool
 
@@ -39,23 +44,22 @@ class Family:
     def new(self, digest: str) -> New:
         """The battery for `ledger.found`."""
         top = self.top
-        components = body.canonical(self.tree).decode() if self.tree else None
-        return New(top.code, top.key or f"{digest}#{top.code}", top.ms, top.model, top.mass, components, self.parts)
+        key = top.key or f"{digest}#{top.code}"
+        return New(top.code, key, top.ms, top.model, top.mass, self.components, self.parts)
 
     def fact(self, organisation: str, digest: str) -> Fact:
         """The battery for `ledger.record`."""
-        return fact_of(self.top, organisation, digest, self.tree)
+        return fact_of(self.top, organisation, digest, self.components)
 
 
-def fact_of(row: Staged, organisation: str, digest: str, tree: Tree | None = None) -> Fact:
-    """A row as the fact it states; `tree` in place of the parts that it lists itself."""
+def fact_of(row: Staged, organisation: str, digest: str, components: str | None) -> Fact:
+    """A row, with these parts, as the fact it states."""
     rest = exact.loads(row.rest) if row.rest else {}
-    parts = (orjson.loads(row.tree) if row.tree else []) if tree is None else tree
     details = {
         "model": row.model,
         "massKg": row.mass,
         "parent": row.parent,
-        "components": parts,
+        "components": orjson.loads(components) if components else [],
         "extra": rest.get("extra"),
     }
     return Fact(
@@ -73,53 +77,53 @@ def fact_of(row: Staged, organisation: str, digest: str, tree: Tree | None = Non
 
 def families(staging: Staging, chunk: int) -> Generator[list[Family], None, None]:
     """Give the new batteries of a file in chunks, each with its rows: in the order of the file, or packs first."""
-    size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
+    if staging.is_packed:
+        yield from _portions(starmap(_unpacked, staging.packed()), chunk)
+        return
     if staging.has_parents:
-        if staging.is_grouped:
-            yield from batches(_grouped(staging.in_order()), size)
-            return
         staging.index_parents()
+    size = min(chunk, WITH_PARTS) if staging.has_parents else chunk
     for tops in batches(staging.tops(), size):
         children = _children(staging, tops) if staging.has_parents else {}
         yield [_family(row, children) for row in tops]
 
 
-def _grouped(rows: Iterable[tuple[Any, ...]]) -> Iterator[Family]:
-    """Give the batteries of a file in which each is followed by its parts."""
-    top: Staged | None = None
-    lines: list[int] = []
-    parts: list[Part] = []
-    below: dict[str, Tree] = {}
-    known = 0
-    for line, code, parent, rank, model, mass, ms, spoken_of in rows:
-        if parent is None:
-            if top is not None:
-                yield _grown(top, lines, parts, below, known)
-            top, lines, parts, below, known = Staged(line, code, None, rank, model, mass, ms), [], [], {}, 0
-        else:
-            part: dict[str, Any] = {"code": code}
-            if model:
-                part["model"] = model
-            if mass:
-                part["massKg"] = mass
-            parts.append((code, parent, model, mass))
-            if parent in below:
-                below[parent].append(part)
-            else:
-                below[parent] = [part]
-        known |= spoken_of
-        lines.append(line)
-    if top is not None:
-        yield _grown(top, lines, parts, below, known)
+def _portions(found: Iterable[Family], chunk: int) -> Iterator[list[Family]]:
+    """Families in lists that are bounded in what they hold, however many parts a battery has."""
+    portion: list[Family] = []
+    rows = 0
+    for family in found:
+        portion.append(family)
+        rows += len(family.lines)
+        if len(portion) >= chunk or rows >= ROWS:
+            yield portion
+            portion, rows = [], 0
+    if portion:
+        yield portion
 
 
-def _grown(top: Staged, lines: list[int], parts: list[Part], below: dict[str, Tree], known: int) -> Family:
-    for tree in below.values():
-        tree.sort(key=_code)
-        for part in tree:
-            if part["code"] in below:
-                part["components"] = below[part["code"]]
-    return Family(top, tuple(lines), below.get(top.code, []), parts, bool(known))
+def _unpacked(top: Staged, below: Columns) -> Family:
+    lines, codes, parents, models, masses, _moments = below
+    parts = Parts(codes, parents, models, masses)
+    return Family(top, [top.line, *lines], parts, listing(top.code, parts), parts, bool(top.known))
+
+
+def listing(code: str, parts: Parts) -> str | None:
+    """The parts of a battery as its record lists them: the canonical JSON of their tree, without growing it first."""
+    below: dict[str, list[str]] = {}
+    said = list(map(_said, parts.models, parts.masses))
+    for part, parent, more in zip(reversed(parts.codes), reversed(parts.parents), reversed(said), strict=True):
+        if part in below:
+            # All begin with their codes.
+            more = f',"components":[{",".join(sorted(below[part]))}]{more}'
+        below.setdefault(parent, []).append(f'{{"code":"{part}"{more}}}')
+    return f"[{','.join(sorted(below[code]))}]" if said else None
+
+
+@lru_cache(maxsize=4_096)
+def _said(model: str, mass: str | None) -> str:
+    given = {name: value for name, value in (("massKg", mass), ("model", model)) if value}
+    return f",{body.canonical(given).decode()[1:-1]}" if given else ""
 
 
 def _children(staging: Staging, tops: list[Staged]) -> dict[str, list[Child]]:
@@ -143,8 +147,9 @@ def _without_rows(staging: Staging, trees: Iterable[str | None]) -> list[str]:
 
 def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
     if top.tree is None and top.code not in children:
-        return Family(top, (top.line,), [], [], bool(top.known))
+        return Family(top, [top.line], Parts(), None, Parts(), bool(top.known))
     lines = [top.line]
+    rows: list[Part] = []
     parts: list[Part] = []
     known = top.known
 
@@ -162,7 +167,8 @@ def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
                 part["model"] = model
             if mass:
                 part["massKg"] = mass
-            parts.append((code, parent, model, mass))
+            rows.append((code, parent, model, mass))
+            parts.append(rows[-1])
             said = alone.pop(code, {}).get("components", [])
             inside = _united(orjson.loads(inner), said) if inner else said
             if (rank or inside) and (below := take(code, inside)):
@@ -177,7 +183,8 @@ def _family(top: Staged, children: Mapping[str, list[Child]]) -> Family:
         return tree
 
     tree = take(top.code, orjson.loads(top.tree) if top.tree else [])
-    return Family(top, tuple(lines), tree, parts, bool(known))
+    components = body.canonical(tree).decode() if tree else None
+    return Family(top, lines, Parts.of(rows), components, Parts.of(parts), bool(known))
 
 
 _code = itemgetter("code")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
@@ -154,7 +155,7 @@ class FileImport:
         rows: Iterator[Any]
         rows = sheets.read_workbook(self.path) if found.kind == sheets.WORKBOOK else sheets.read_csv(self.path, found)
         reader = TableReader(self.staging, self.organisation, self.digest, self.today)
-        reader.read(rows, heard)
+        reader.read(rows, heard, partial(sheets.read_lines, self.path, found) if found.has_row_lines else None)
         self.said = reader.said
 
     def _column(self, name: str) -> str:
@@ -167,19 +168,26 @@ class FileImport:
     def _compare(self) -> None:
         """Sort out what is registered already, as the same or with other content."""
         self.heard(COMPARING, 0, self.staging.count)
+        if self.staging.is_packed and any(self._known()):
+            self.staging.unpack()
+        if not self.staging.is_packed:
+            for known in self._known():
+                self._compare_known(known)
+        self.heard(COMPARING, self.staging.count, self.staging.count)
+
+    def _known(self) -> Iterator[set[str]]:
+        """Which codes of the file anybody has spoken of before, in sets that may be empty."""
         done = 0
         for ranges in self.staging.ranges():
             # Most of a file is new from the first serial number to the last: nothing else is looked at one by one.
             for low, high in founding.taken(ranges):
                 for codes in self.staging.between(low, high):
-                    self._compare_codes(codes)
+                    yield founding.known_codes(codes)
                     done += len(codes)
                     self.heard(COMPARING, done, max(self.staging.count, done))
-        self.heard(COMPARING, self.staging.count, self.staging.count)
 
-    def _compare_codes(self, codes: list[str]) -> None:
+    def _compare_known(self, known: Collection[str]) -> None:
         staging = self.staging
-        known = founding.known_codes(codes)
         if not known:
             return
         staging.mark_known(known)
@@ -199,7 +207,7 @@ class FileImport:
     def _check_parents(self) -> None:
         """Refuse the rows whose parent is no battery of a higher level that this organisation knows."""
         staging = self.staging
-        if not staging.has_parents or staging.is_grouped:
+        if not staging.has_parents:
             return
         for codes in staging.outside_parents():
             staging.admit(_visible(codes, self.by))
@@ -235,7 +243,7 @@ class FileImport:
             told = rest if rest and hidden.get(rest[0], rest) is not None else self._at("code")
             self.staging.refuse(family.top.line, replace(problem, path=told))
         values = {problem.params.get("value"): problem for problem in problems}
-        for line, code, parent in self.staging.told_of(family.lines[1:]):
+        for line, (code, parent, *_) in sorted(zip(family.lines[1:], family.rows.rows(), strict=True)):
             if own := values.get(code):
                 self.staging.refuse(line, replace(own, path=self._at("code")))
             else:
@@ -299,10 +307,16 @@ class FileImport:
         chunks = ahead(made) if connection.vendor == "postgresql" else made
         # Whatever happens, that thread ends before the staging is closed under it.
         with closing(chunks):
-            for chunk in chunks:
-                written += self._write_chunk(chunk, within)
+            while chunk := self._next(chunks):
+                with bulk.uncollected():
+                    written += self._write_chunk(chunk, within)
                 self.heard(WRITING, written, total)
         return written
+
+    @staticmethod
+    def _next(chunks: Iterator[list[Family]]) -> list[Family]:
+        with bulk.uncollected():
+            return next(chunks, [])
 
     def _write_chunk(self, chunk: list[Family], within: Within) -> int:
         plain = {family.top.code: family for family in chunk if family.is_plain}

@@ -3,8 +3,8 @@
 A day without a time, or a time without an offset, is taken at +08:00: people fill in days of the Chinese calendar.
 A row without `produced_at` was produced on the day that its code says, at 00:00.
 
-Most rows of a large file are plain: they pass by tables of what was read before. Every other row is read with care,
-by the functions that read a single battery; a test keeps both at the same answers.
+Most rows of a large file are plain: they pass in blocks, column by column, by tables of what was read before. Every
+other row is read with care, by the functions that read a single battery; a test keeps both at the same answers.
 """
 
 import re
@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from batteries import table_headers
-from batteries.battery_code import day_of, is_plain
+from batteries.battery_code import are_plain, day_of
 from batteries.registration import CHINA, read_produced, start_of
 from batteries.registration_families import listed
-from batteries.registration_sheets import Number, Row
-from batteries.registration_staging import RANKS, Staged, Staging
+from batteries.registration_packing import Packer
+from batteries.registration_sheets import BadLine, Lines, Number, Row
+from batteries.registration_staging import RANKS, Columns, Staged, Staging
 from traceability import body, identity
 from traceability.errors import Problem, Refusal, refuse
 from traceability.facts import Fact, exact_json, read_fact
 from traceability.record_lines import read_rows
-from traceability.shapes import CODES_LIMIT, FIELDS
+from traceability.shapes import FIELDS
 from traceability.values import Context, read_moment
 
 #: Header as written (half-width, lower case, without blanks) → what it says.
@@ -81,10 +82,8 @@ class TableReader:
         self._organisation = organisation
         self._digest = digest
         self._today = today
-        self._parent = ""
-        #: The last battery that is built into none, with the parts that followed it, each with its rank.
-        self._family: dict[str, int] = {}
-        self._grouped = True
+        self._names: list[str] = []
+        self._headings: list[str] = []
         #: What the file calls each column.
         self.said: Mapping[str, str] = {}
         context = Context(today)
@@ -98,68 +97,80 @@ class TableReader:
         day = day_of(code)
         return read_moment(start_of(day)) if day is not None and day <= self._today else None
 
-    def read(self, rows: Iterator[Row | tuple[int, Problem]], heard: Callable[[int], None]) -> None:
-        """Take the header and every row; `heard` is called with the line now and then."""
-        line, header, rows = table_headers.opened(rows)
+    def read(
+        self,
+        rows: Iterator[Row | BadLine],
+        heard: Callable[[int], None],
+        lines: Callable[[int], Iterator[Lines]] | None = None,
+    ) -> None:
+        """Take the header and every row.
+
+        Args:
+            heard: called with the line now and then.
+            lines: gives what stands below a line, quicker than `rows`, where every line of the table is a row.
+        """
+        line, header, below = table_headers.opened(rows)
         names = self._header(line, header)
         if names is None:
             self._staging.unusable = True
-            self._staging.count = sum(isinstance(cells, Problem) or any(map(str.strip, cells)) for _, cells in rows)
+            self._staging.count = sum(isinstance(cells, Problem) or any(map(str.strip, cells)) for _, cells in below)
             return
         assert not isinstance(header, Problem)
-        width, said = len(header), [cell.strip() for cell in header]
-        self.said = dict(zip(names, said, strict=True))
-        # A column that is not there reads as the empty cell that is put behind each row.
-        whole = len(set(names) & set(_NAMES)) == len(_NAMES)
-        take = itemgetter(*(names.index(name) if name in names else width for name in _NAMES))
-        batch: list[tuple[Any, ...]] = []
-        for line, cells in rows:
-            if type(cells) is list and len(cells) == width:
-                plain = self._plain(line, take(cells) if whole else take([*cells, ""]))
-                if plain is not None:
-                    batch.append(plain)
-                    if len(batch) >= BATCH:
-                        self._add(batch)
-                        heard(line)
-                    continue
-            staged = self._careful(line, cells, said, names)
-            if staged is not None:
-                self._staging.add([staged])
-                self._group(staged.code, staged.parent, staged.rank)
-        self._add(batch)
-        self._staging.is_grouped = self._grouped
-
-    def _add(self, batch: list[tuple[Any, ...]]) -> None:
-        self._staging.add_plain(batch)
-        self._staging.count += len(batch)
-        batch.clear()
-
-    def _plain(self, line: int, cells: tuple[str, ...]) -> tuple[Any, ...] | None:
-        """Read a row that says nothing unusual; None for any other."""
-        code, model, mass, produced, parent = cells
-        if not is_plain(code) or (ms := self._days[code[14:17]]) is None:
-            return None
-        model, mass, moment = self._models[model], self._masses[mass], self._moments[produced]
-        if model is None or mass is None or moment is None:
-            return None
-        # Parts of one battery stand together, as a rule.
-        if parent and parent != self._parent:
-            if not is_plain(parent) or self._days[parent[14:17]] is None:
-                return None
-            self._parent = parent
-        rank = RANKS[code[3]]
-        self._group(code, parent, rank)
-        return line, code, parent or None, rank, model, mass or None, ms if moment == -1 else moment
-
-    def _group(self, code: str, parent: str | None, rank: int) -> None:
-        """Note whether a part follows the battery that it is of, and is of a lower level than what it is built into."""
-        family = self._family
-        if not parent:
-            self._family = {code: rank}
-        elif family.get(parent, -1) > rank and len(family) < CODES_LIMIT:
-            family[code] = rank
+        self._names, self._headings = names, [cell.strip() for cell in header]
+        self.said = dict(zip(names, self._headings, strict=True))
+        packer = Packer(self._staging)
+        if lines is not None and below is rows:
+            for block in lines(line):
+                packer.add(self._of_lines(block))
+                heard(block.before)
         else:
-            self._grouped = False
+            for some in _blocks(below):
+                packer.add(self._good(some))
+                heard(some[-1][0])
+        packer.close()
+
+    def _of_lines(self, block: Lines) -> Columns:
+        """The good rows among lines."""
+        columns = block.columns(len(self._names))
+        first = block.before + 1
+        plain = self._plain(range(first, first + len(block.texts)), columns) if columns else None
+        return self._good(list(block.rows())) if plain is None else plain
+
+    def _good(self, rows: list[Row | BadLine]) -> Columns:
+        """The good ones of these rows; a row that says anything unusual is found by halves, and read with care."""
+        cells = [cells for _line, cells in rows if type(cells) is list and len(cells) == len(self._names)]
+        if rows and len(cells) == len(rows):
+            columns = [list(map(itemgetter(at), cells)) for at in range(len(self._names))]
+            plain = self._plain([line for line, _cells in rows], columns)
+            if plain is not None:
+                return plain
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            return self._good(rows[:middle]).followed_by(self._good(rows[middle:]))
+        return self._careful(*rows[0]) if rows else Columns.none()
+
+    def _plain(self, lines: Sequence[int], columns: Sequence[list[str]]) -> Columns | None:
+        """Read rows that say nothing unusual; None when there is any other."""
+        cells = dict.fromkeys(_NAMES, [""] * len(lines)) | dict(zip(self._names, columns, strict=True))
+        codes, parents = cells["code"], cells["parent"]
+        built_in = set(parents) - {""}
+        if not are_plain(codes) or not are_plain(built_in):
+            return None
+        days = {letters: self._days[letters] for letters in {code[14:17] for code in (*codes, *built_in)}}
+        models = list(map(self._models.__getitem__, cells["model"]))
+        masses = list(map(self._masses.__getitem__, cells["massKg"]))
+        moments = list(map(self._moments.__getitem__, cells["producedAt"]))
+        if None in days.values() or None in models or None in masses or None in moments:
+            return None
+        self._staging.count += len(lines)
+        return Columns(
+            list(lines),
+            codes,
+            parents,
+            models,
+            [mass or None for mass in masses],
+            [days[code[14:17]] if ms == -1 else ms for code, ms in zip(codes, moments, strict=True)],
+        )
 
     def _header(self, line: int, header: Sequence[str] | Problem) -> list[str] | None:
         """Give what each column says; a wrong header is told once, and no row of the file is taken."""
@@ -167,22 +178,20 @@ class TableReader:
         self._staging.refuse(line, *problems)
         return None if problems else names
 
-    def _careful(
-        self, line: int, cells: list[str] | Problem, header: Sequence[str], names: Sequence[str]
-    ) -> Staged | None:
+    def _careful(self, line: int, cells: list[str] | Problem) -> Columns:
         """Read a row with everything that may be wrong with it."""
-        staging = self._staging
+        staging, names, header = self._staging, self._names, self._headings
         if isinstance(cells, Problem):
             staging.count += 1
             staging.refuse(line, cells)
-            return None
+            return Columns.none()
         trimmed = [cell if isinstance(cell, Number) else cell.strip() for cell in cells]
         if not any(trimmed):
-            return None
+            return Columns.none()
         staging.count += 1
         if unreadable := table_headers.unreadable(cells, len(header)):
             staging.refuse(line, unreadable)
-            return None
+            return Columns.none()
         columns = dict(zip(names, header, strict=True))
         given: dict[str, Any] = {name: cell for name, cell in zip(names, trimmed) if cell and name}  # noqa: B905 (rows may be long)
         problems = [Problem("unknown_field", (), {"value": cell[:200]}) for cell in trimmed[len(header) :] if cell]
@@ -202,8 +211,24 @@ class TableReader:
             problems += [p for p in found if p.path not in {(columns[name],) for name in numeric}]
         if problems or fact is None:
             staging.refuse(line, *problems)
-            return None
-        return _staged(line, fact, self._digest)
+            return Columns.none()
+        said = fact.details
+        parent, model, mass = said.get("parent", ""), said.get("model", ""), said.get("massKg")
+        return Columns([line], [fact.code], [parent], [model], [mass], [fact.occurred_ms])
+
+
+def _blocks(rows: Iterable[Row | BadLine]) -> Iterator[list[Row | BadLine]]:
+    """Rows in lists that are bounded in what they hold, however long a cell is."""
+    block: list[Row | BadLine] = []
+    size = 0
+    for row in rows:
+        block.append(row)
+        size += 1 if isinstance(row[1], Problem) else 1 + sum(map(len, row[1])) // 100
+        if size >= BATCH:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 def _column(path: tuple[str, ...], columns: Mapping[str, str]) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ import subprocess
 import sys
 from codecs import getincrementaldecoder
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
 
@@ -59,6 +60,11 @@ class Survey:
     overlong: bool = False
     #: It has quotation marks, within which a row may go on over several lines.
     quoted: bool = False
+
+    @property
+    def has_row_lines(self) -> bool:
+        """Whether every line of the table is a row of its own, of a length to keep."""
+        return self.kind == CSV and not self.quoted and not self.overlong
 
 
 Row = tuple[int, list[str]]
@@ -160,16 +166,57 @@ def read_csv(path: Path, found: Survey) -> Iterator[Row | BadLine]:
         if found.quoted:
             yield from _read_quoted(lines, delimiter)
             return
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            try:
-                for cells in reader:
-                    if cells:
-                        yield reader.line_num, cells
-                return
-            except csv.Error:
-                # A cell that is longer than any.
-                yield reader.line_num, Problem("broken_row")
+        yield from _rows(lines, delimiter)
+
+
+def _rows(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Row | BadLine]:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            for cells in reader:
+                if cells:
+                    yield before + reader.line_num, cells
+            return
+        except csv.Error:
+            # A cell that is longer than any.
+            yield before + reader.line_num, Problem("broken_row")
+
+
+class Lines(NamedTuple):
+    """Lines of a table in which each is a row, the number of lines before them, and what divides cells."""
+
+    before: int
+    texts: list[str]
+    delimiter: str
+
+    def rows(self) -> Iterator[Row | BadLine]:
+        """Give each row that says anything, as `read_csv` does."""
+        return _rows(self.texts, self.delimiter, self.before)
+
+    def columns(self, width: int) -> list[list[str]] | None:
+        """Give the cells column by column; None when some row is not so wide."""
+        text = "".join(self.texts).replace("\r\n", "\n").removesuffix("\n")
+        if "\r" in text:
+            return None
+        # A mark of its own behind each row: a cell too many here and one too few there would else go unseen.
+        cells = f"{text}\n".replace("\n", f"{self.delimiter}\n{self.delimiter}").split(self.delimiter)
+        marks = cells[width :: width + 1]
+        if len(cells) != len(self.texts) * (width + 1) + 1 or marks.count("\n") != len(self.texts):
+            return None
+        # Nothing stands behind the last mark.
+        del cells[-1]
+        return [cells[at :: width + 1] for at in range(width)]
+
+
+def read_lines(path: Path, found: Survey, after: int) -> Iterator[Lines]:
+    """Give what stands below a line of a table in which every line is a row, in blocks."""
+    with path.open("rb") as file:
+        text = io.TextIOWrapper(file, encoding=found.encoding, errors="surrogateescape", newline="")
+        delimiter = _delimiter(text)
+        before = sum(1 for _ in islice(text, after))
+        while lines := text.readlines(BLOCK // 2):
+            yield Lines(before, lines, delimiter)
+            before += len(lines)
 
 
 class _Lines:

@@ -7,7 +7,8 @@ again, so nothing of it has to outlive a crash.
 import itertools
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from operator import add, itemgetter
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 
@@ -28,6 +29,8 @@ CREATE TABLE row (
   state INTEGER NOT NULL DEFAULT 0, known INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE part (code TEXT NOT NULL, parent TEXT NOT NULL, model TEXT NOT NULL, mass TEXT, line INTEGER NOT NULL);
+CREATE TABLE family (line INTEGER PRIMARY KEY, size INTEGER NOT NULL, rows TEXT NOT NULL);
+CREATE TABLE packed (code TEXT NOT NULL);
 CREATE TABLE problem (id INTEGER PRIMARY KEY, line INTEGER NOT NULL, code TEXT NOT NULL, path TEXT, params TEXT);
 CREATE TEMP TABLE outside (code TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -65,6 +68,35 @@ class Staged(NamedTuple):
     known: int = 0
 
 
+class Columns(NamedTuple):
+    """Good rows of a table column by column, every value normalised; an empty parent is none."""
+
+    lines: list[int]
+    codes: list[str]
+    parents: list[str]
+    models: list[str]
+    masses: list[str | None]
+    moments: list[int]
+
+    @classmethod
+    def none(cls) -> Self:
+        """No rows."""
+        return cls([], [], [], [], [], [])
+
+    def followed_by(self, others: "Columns") -> "Columns":
+        """These rows and then those."""
+        return Columns._make(map(add, self, others)) if self.lines else others
+
+    def part(self, start: int, stop: int | None = None) -> "Columns":
+        """Some of the rows."""
+        return Columns._make(column[start:stop] for column in self)
+
+    def rows(self) -> Iterator[tuple[int, str, str | None, int, str, str | None, int]]:
+        """One by one, as `Staging.add_plain` takes them."""
+        for line, code, parent, model, mass, ms in zip(*self, strict=True):
+            yield line, code, parent or None, RANKS[code[3]], model, mass, ms
+
+
 class Staging:
     """The rows and problems of one file."""
 
@@ -82,9 +114,11 @@ class Staging:
         self.count = 0
         #: The header is wrong, or it is no table: nothing can be taken.
         self.unusable = False
-        #: Every battery is followed by its parts, level by level as they should be, and nothing is wrong with any row:
-        #: then parents need no looking up.
-        self.is_grouped = False
+        #: Whether the rows of parts are packed, those of one battery as one text: none of them has a row of its own
+        #: here, each is of a lower level than what it is built into, and that is in the same text or its battery.
+        self.is_packed = False
+        #: The first line with each manufacturer code among packed rows.
+        self._prefixes: dict[str, int] = {}
 
     def close(self) -> None:
         """Give back the disk."""
@@ -96,9 +130,34 @@ class Staging:
         """Take good rows."""
         self._db.executemany(f"INSERT INTO row ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)  # noqa: S608 (names of our own)
 
-    def add_plain(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def add_plain(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Take good rows that say nothing beyond `ms`."""
         self._db.executemany("INSERT INTO row (line, code, parent, rank, model, mass, ms) VALUES (?,?,?,?,?,?,?)", rows)
+
+    def pack(self, families: Sequence[tuple[int, Columns]]) -> None:
+        """Take the parts that follow a battery, each list with the line of the battery's own row."""
+        if not families:
+            return
+        self.is_packed = True
+        self._db.executemany(
+            "INSERT INTO family VALUES (?,?,?)",
+            ((line, len(rows.lines), orjson.dumps([*rows]).decode()) for line, rows in families),
+        )
+        codes = [code for _line, rows in families for code in rows.codes]
+        self._db.execute("INSERT INTO packed SELECT value FROM json_each(?)", [orjson.dumps(codes).decode()])
+        for prefix in {code[:3] for code in codes} - self._prefixes.keys():
+            self._prefixes[prefix] = next(
+                line for _, rows in families for line, code, *_ in zip(*rows, strict=True) if code[:3] == prefix
+            )
+
+    def unpack(self) -> None:
+        """Give packed rows each a row of its own: something has to be looked at one by one."""
+        if not self.is_packed:
+            return
+        self.is_packed, self.has_parents = False, True
+        for (rows,) in self._db.cursor().execute("SELECT rows FROM family ORDER BY line"):
+            self.add_plain(Columns(*orjson.loads(rows)).rows())
+        self._db.executescript("DELETE FROM family; DELETE FROM packed;")
 
     def add_parts(self, line: int, parts: Iterable[Part]) -> None:
         """Take the parts that a row lists itself."""
@@ -115,11 +174,24 @@ class Staging:
 
     def index(self) -> None:
         """All rows are there: make what follows quick."""
+        if self.is_packed and self._packs_twice():
+            self.unpack()
         self._db.executescript(
             "CREATE INDEX row_code ON row (code); CREATE INDEX part_code ON part (code);"
             "CREATE INDEX row_key ON row (key) WHERE key IS NOT NULL;"
         )
         self.has_parents = bool(self._one("SELECT EXISTS (SELECT 1 FROM row WHERE parent IS NOT NULL)"))
+
+    def _packs_twice(self) -> bool:
+        """Whether any code stands twice in a file with packed rows."""
+        try:
+            self._db.execute("CREATE UNIQUE INDEX packed_code ON packed (code)")
+        except sqlite3.IntegrityError:
+            return True
+        return bool(
+            self._one("SELECT EXISTS (SELECT 1 FROM row GROUP BY code HAVING count(*) > 1)")
+            or self._one("SELECT EXISTS (SELECT 1 FROM row WHERE code IN (SELECT code FROM packed))")
+        )
 
     def index_parents(self) -> None:
         """Make looking up the rows below a battery quick."""
@@ -171,8 +243,7 @@ class Staging:
 
     def mark(self, state: int, lines: Iterable[int]) -> None:
         """Say what becomes of rows."""
-        changed = self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
-        self.is_grouped = self.is_grouped and not changed.rowcount
+        self._db.executemany("UPDATE row SET state = ? WHERE line = ?", ((state, line) for line in lines))
 
     def mark_known(self, codes: Collection[str]) -> None:
         """Note rows that anybody has spoken of before, and those that list such a part."""
@@ -233,7 +304,7 @@ class Staging:
 
     def ranges(self) -> Iterator[list[tuple[str, str]]]:
         """The runs of serial numbers of new rows and of the parts they list: lowest and highest code."""
-        for source in ("row WHERE state = 0", "part WHERE true"):
+        for source in ("row WHERE state = 0", "part WHERE true", "packed WHERE true"):
             run = "substr(code, 1, 17)"
             cursor = self._db.cursor().execute(f"SELECT min(code), max(code) FROM {source} GROUP BY {run}")  # noqa: S608
             while rows := cursor.fetchmany(20_000):
@@ -241,7 +312,7 @@ class Staging:
 
     def between(self, low: str, high: str) -> Iterator[list[str]]:
         """The codes of new rows and of listed parts in a range, in lists."""
-        for source in ("row WHERE state = 0 AND", "part WHERE"):
+        for source in ("row WHERE state = 0 AND", "part WHERE", "packed WHERE"):
             yield from self._codes(f"SELECT code FROM {source} code BETWEEN ? AND ?", low, high)  # noqa: S608
 
     def given_keys(self) -> Iterator[list[str]]:
@@ -252,11 +323,6 @@ class Staging:
         """Which of these batteries have no new row of their own."""
         query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT code FROM row WHERE state = 0)"
         return [code for (code,) in self._db.execute(query, [orjson.dumps(list(codes)).decode()])]
-
-    def told_of(self, lines: Collection[int]) -> list[tuple[int, str, str | None]]:
-        """Line, code and parent of rows."""
-        query = "SELECT line, code, parent FROM row WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line"
-        return self._db.execute(query, [orjson.dumps(list(lines)).decode()]).fetchall()
 
     def rows_of(self, codes: Collection[str]) -> list[Staged]:
         """The new rows of these batteries."""
@@ -275,7 +341,7 @@ class Staging:
     def crowded(self, limit: int) -> list[tuple[str, int]]:
         """The batteries with more than so many rows folded into them, and how many there are."""
         query = "SELECT parent, count(*) FROM row WHERE state = 0 AND parent IS NOT NULL GROUP BY parent"
-        if not self.has_parents or self.is_grouped:
+        if not self.has_parents:
             return []
         return self._db.execute(f"{query} HAVING count(*) > ?", [limit]).fetchall()
 
@@ -294,18 +360,23 @@ class Staging:
         query = f"SELECT {_COLUMNS} FROM row r WHERE state = 0 {alone} ORDER BY {order}"  # noqa: S608
         yield from itertools.starmap(Staged, self._db.cursor().execute(query))
 
-    def in_order(self) -> Iterator[tuple[Any, ...]]:
-        """The rows of a grouped file one after the other: `Staged` but for key, tree and rest, which it has not."""
-        columns = "line, code, parent, rank, model, mass, ms, known"
-        return self._db.cursor().execute(f"SELECT {columns} FROM row ORDER BY line")  # noqa: S608 (names of our own)
+    def packed(self) -> Iterator[tuple[Staged, Columns]]:
+        """The batteries of a file with packed rows, each with the rows below it, in the order of the file."""
+        query = f"SELECT {_COLUMNS}, rows FROM row LEFT JOIN family USING (line) WHERE state = 0 ORDER BY line"  # noqa: S608
+        for *top, rows in self._db.cursor().execute(query):
+            yield Staged(*top), Columns(*orjson.loads(rows)) if rows else Columns.none()
 
     def states(self) -> dict[int, int]:
         """How many rows became what."""
-        return dict(self._db.execute("SELECT state, count(*) FROM row GROUP BY state").fetchall())
+        query = "SELECT state, count(*) + total(size) FROM row LEFT JOIN family USING (line) GROUP BY state"
+        return {state: int(count) for state, count in self._db.execute(query)}
 
     def prefixes(self) -> list[tuple[str, int]]:
         """Each manufacturer code with the first line that has it."""
-        return self._db.execute("SELECT substr(code, 1, 3), min(line) FROM row GROUP BY 1 ORDER BY 2").fetchall()
+        first = dict(self._db.execute("SELECT substr(code, 1, 3), min(line) FROM row GROUP BY 1"))
+        for prefix, line in self._prefixes.items():
+            first[prefix] = min(line, first.get(prefix, line))
+        return sorted(first.items(), key=itemgetter(1))
 
     def bad_lines(self) -> int:
         """How many lines have a problem."""

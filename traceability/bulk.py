@@ -1,6 +1,8 @@
 """Writing many rows at once: one statement a batch, or COPY where there are thousands."""
 
-from collections.abc import Collection, Iterable, Sequence
+import gc
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
 import orjson
@@ -9,6 +11,21 @@ from django.db import connection, models
 M = TypeVar("M", bound=models.Model)
 #: PostgreSQL's protocol counts parameters in 16 bits; Django divides up for SQLite itself.
 PARAMETERS: Final = 65_000
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let nobody look for cycles meanwhile: rows by the thousand are in none, and each look goes through all there is.
+
+    Others in this process wait with theirs as long: to be left between one chunk and the next.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def insert(rows: Iterable[M], **options: Any) -> Sequence[M]:

@@ -4,10 +4,11 @@ What `produced` leads to is asked of the table of stages once, and holds for all
 columns. A test keeps this way and `ledger.record()` at the same rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from itertools import chain, repeat
+from typing import Any, Final, NamedTuple, Self
 
 from django.conf import settings
 from django.db import connection
@@ -38,11 +39,28 @@ _SERIAL: Final = 17
 Part = tuple[str, str, str, str | None]
 
 
+class Parts(NamedTuple):
+    """Parts of a new battery column by column, each after what it is built into: there may be millions in a file."""
+
+    codes: Sequence[str] = ()
+    parents: Sequence[str] = ()
+    models: Sequence[str] = ()
+    masses: Sequence[str | None] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> Self:
+        """The columns of parts that are given one by one."""
+        return cls._make(zip(*parts, strict=True)) if parts else cls()
+
+    def rows(self) -> Iterator[Part]:
+        """The parts one by one."""
+        return zip(*self, strict=True)
+
+
 class New(NamedTuple):
     """A battery that nobody knows yet, as its maker describes it; every value normalised.
 
-    `components` is the canonical JSON of its tree (`body.canonical`), `parts` the same parts one by one, each after
-    what it is built into.
+    `components` is the canonical JSON of its tree (`body.canonical`), `parts` lists the same parts.
     """
 
     code: str
@@ -51,11 +69,10 @@ class New(NamedTuple):
     model: str = ""
     mass_kg: str | None = None
     components: str | None = None
-    parts: Sequence[Part] = ()
+    parts: Parts = Parts()
 
 
-@dataclass(frozen=True, slots=True)
-class Founded:
+class Founded(NamedTuple):
     """A new battery with the record and the event that it has now."""
 
     new: New
@@ -66,7 +83,7 @@ class Founded:
 def known_among(batteries: Collection[New]) -> set[str]:
     """Which of these batteries and parts anybody has spoken of before, as batteries or as parts."""
     codes = [new.code for new in batteries]
-    codes += [part[0] for new in batteries for part in new.parts]
+    codes += chain.from_iterable(new.parts.codes for new in batteries)
     return known_codes(codes)
 
 
@@ -81,16 +98,15 @@ def taken(ranges: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
 def known_codes(codes: Collection[str]) -> set[str]:
     """Which of these codes have a record, or stand as a part of something."""
     # Whole runs of serial numbers first: what a maker sends is new from the first number to the last.
-    runs: dict[str, list[str]] = {}
-    for code in codes:
-        run = runs.setdefault(code[:_SERIAL], [code, code])
-        if code < run[0]:
-            run[0] = code
-        elif code > run[1]:
-            run[1] = code
-    if len(runs) * 4 < len(codes):
-        heads = {low[:_SERIAL] for low, _high in taken([(low, high) for low, high in runs.values()])}
-        codes = [code for code in codes if code[:_SERIAL] in heads] if heads else []
+    ordered = sorted(codes)
+    runs: list[tuple[str, str]] = []
+    at = 0
+    while at < len(ordered):
+        low, at = ordered[at], bisect(ordered, f"{ordered[at][:_SERIAL]}\uffff", at)
+        runs.append((low, ordered[at - 1]))
+    if len(runs) * 4 < len(ordered):
+        heads = {low[:_SERIAL] for low, _high in taken(runs)}
+        codes = [code for code in ordered if code[:_SERIAL] in heads] if heads else []
     if not codes:
         return set()
     return bulk.present(LifecycleRecord, "code", codes, "kind = 'battery'") | bulk.present(Component, "code", codes)
@@ -196,11 +212,6 @@ def _moment(ms: int) -> Any:
     return connection.ops.adapt_datetimefield_value(from_ms(ms))
 
 
-@lru_cache(maxsize=4_096)
-def _milligrams(mass_kg: str | None) -> int | None:
-    return milligrams(mass_kg)
-
-
 def _load(
     sample: Any, made: Sequence[Founded], varying: list[str], values: Callable[[Founded, int], tuple[Any, ...]]
 ) -> None:
@@ -220,13 +231,15 @@ def _load_parts(made: Sequence[Founded]) -> None:
         ["event_id", "name", "value", "salt"],
         ((f.event_id, "components", f.new.components, None) for f in whole),
     )
-    level = identity.LEVELS
     bulk.load(
         Component,
         ["code", "parent_code", "level", "model_number", "mass_mg", "since_event_id", "since_ms", "until_ms"],
-        (
-            (code, parent, level[code[3]], model, _milligrams(mass), f.event_id, f.new.occurred_ms, None)
-            for f in whole
-            for code, parent, model, mass in f.new.parts
-        ),
+        chain.from_iterable(map(_part_rows, whole)),
     )
+
+
+def _part_rows(f: Founded) -> Iterable[tuple[Any, ...]]:
+    codes, parents, models, masses = f.new.parts
+    levels = [identity.LEVELS[code[3]] for code in codes]
+    shared = (repeat(f.event_id), repeat(f.new.occurred_ms), repeat(None))
+    return zip(codes, parents, levels, models, map(milligrams, masses), *shared)  # noqa: B905 (what is shared never ends)

@@ -115,7 +115,7 @@ def found(
 
 def _codes(new: New) -> Iterator[str]:
     yield new.code
-    yield from (part[0] for part in new.parts)
+    yield from new.parts.codes
 
 
 def is_passing(error: DatabaseError) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django.utils.text import format_lazy
@@ -165,6 +166,7 @@ def whole(low: int, high: int) -> Kind:
     return Kind(read, expected)
 
 
+@lru_cache(maxsize=4_096)
 def milligrams(kilograms: str | None) -> int | None:
     """Give a normalised mass as integer milligrams."""
     return None if kilograms is None else int(Decimal(kilograms).scaleb(6))

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from batteries.registration_files import FileRegistration, register_file
 from batteries.registration_rows import TableReader
-from batteries.registration_sheets import CELL_LIMIT, LINE_LIMIT, read_csv, survey
+from batteries.registration_sheets import CELL_LIMIT, LINE_LIMIT, read_csv, read_lines, survey
 from batteries.registration_staging import Staging
 from tests import factories
 from tests.worlds import World
@@ -63,20 +64,34 @@ CELLS = {
 }  # fmt: skip
 
 
-@given(rows=st.lists(st.tuples(*(st.sampled_from(cells) for cells in CELLS.values())), max_size=8), extra=st.booleans())
-def test_the_quick_way_reads_a_row_as_the_careful_way_does(rows: list[tuple[str, ...]], extra: bool) -> None:
-    def read(careful: bool) -> tuple[list[Any], list[Any], int]:
+@given(
+    rows=st.lists(st.tuples(*(st.sampled_from(cells) for cells in CELLS.values())), max_size=8),
+    extra=st.sampled_from(["", ",", ",x"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    block=st.integers(2, 400),
+)
+def test_the_quick_ways_read_a_row_as_the_careful_way_does(
+    tmp_path: Path, rows: list[tuple[str, ...]], extra: str, end: str, block: int
+) -> None:
+    path = tmp_path / "file"
+    header = "code,model,mass_kg,produced_at,parent_code"
+    path.write_bytes(end.join([header, *(",".join(row) + extra for row in rows)]).encode())
+    found = survey(path)
+
+    def read(way: str) -> tuple[list[Any], list[Any], int]:
         staging = Staging()
         reader = TableReader(staging, "91510100MA6000002W", "d" * 64, date(2026, 1, 1))
-        if careful:
-            reader._plain = lambda *_: None  # type: ignore[method-assign]
-        header = ["code", "model", "mass_kg", "produced_at", "parent_code"]
-        cells = [[*row, *([""] if extra else [])] for row in rows]
-        reader.read(iter(enumerate([header, *cells], start=1)), lambda line: None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("batteries.registration_sheets.BLOCK", block)
+            if way == "careful":
+                patch.setattr(reader, "_plain", lambda *_: None)
+            lines = partial(read_lines, path, found) if way == "lines" else None
+            reader.read(read_csv(path, found), lambda line: None, lines)
+        staging.unpack()
         good = staging._db.execute("SELECT * FROM row ORDER BY line").fetchall()
         return good, [(bad.line, bad.problem.code, bad.problem.path) for bad in staging.problems()], staging.count
 
-    assert read(careful=False) == read(careful=True)
+    assert read("careful") == read("rows") == read("lines")
 
 
 # Text ----------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Many new batteries at once: the quick way writes what the ordinary way writes, to the column."""
 
+import gc
 from typing import Any
 
 import orjson
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from tests import factories
 from tests.projections import difference, snapshot
 from tests.worlds import World, rolled_back
-from traceability import body, ledger, rebuilding
-from traceability.errors import Refusal
+from traceability import body, bulk, ledger, rebuilding
+from traceability.errors import Refusal, refuse
 from traceability.facts import Fact
-from traceability.founding import New, Part, known_codes
+from traceability.founding import New, Part, Parts, known_codes
 from traceability.models import EventContent, LifecycleEvent, OutboxEntry
 from traceability.verification import verify
 
@@ -41,7 +42,7 @@ def batteries(draw: st.DrawFn) -> list[New]:
             tree.append({"code": module, **inner, **{name: value for name, value in said.items() if value}})
         components = body.canonical(tree).decode() if tree else None
         ms = 1_640_000_000_000 + draw(st.integers(0, 10**9))
-        found.append(New(code, f"k“{number}”#{code}", ms, draw(MODELS), draw(MASSES), components, parts))
+        found.append(New(code, f"k“{number}”#{code}", ms, draw(MODELS), draw(MASSES), components, Parts.of(parts)))
     return found
 
 
@@ -82,7 +83,7 @@ def test_what_anybody_has_spoken_of_is_left_to_the_ordinary_way(world: World) ->
     news = [
         New(known.code, "a", 1_640_000_000_000),
         New(part, "b", 1_640_000_000_000),
-        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=[(part, fresh[0], "", None)]),
+        New(fresh[0], "c", 1_640_000_000_000, components="[]", parts=Parts.of([(part, fresh[0], "", None)])),
         New(fresh[1], "d", 1_640_000_000_000),
     ]
     told: list[list[str]] = []
@@ -97,6 +98,17 @@ def test_a_key_that_something_else_bears_leaves_the_list_to_the_ordinary_way(wor
     before = LifecycleEvent.objects.count()
     assert ledger.found(news, by=world.maker.viewer) == {new.code for new in news}
     assert LifecycleEvent.objects.count() == before
+
+
+def test_cycles_are_looked_for_again_after_a_chunk_whatever_became_of_it() -> None:
+    def fail() -> None:
+        with bulk.uncollected():
+            assert not gc.isenabled()
+            raise refuse("role")
+
+    with pytest.raises(Refusal):
+        fail()
+    assert gc.isenabled()
 
 
 def test_only_makers_found(world: World) -> None:
