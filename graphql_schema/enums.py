@@ -284,6 +284,19 @@ class LineageTie(Words):
     PROCESSED = "processed", "投入批次处理", "It was processed in this batch"
 
 
+class ShareKind(Words):
+    """质量份额的来源或去向的种类。
+    What a share of mass came from, or went into."""
+
+    BATTERY = "battery", "电池、部件或梯次产品", "A battery, a part or a second-life product"
+    LOT = "lot", "材料批次", "A lot of material"
+    REAGENT = "reagent", "试剂", "A reagent"
+    RESIDUE = "residue", "残余物", "A residue of a batch"
+    LOSS = "loss", "工艺损失", "What batches lost"
+    IN_PROCESS = "batch", "尚无产出的批次", "A batch that gave nothing out yet"
+    UNKNOWN = "unknown_origin", "来源不明", "Of unknown origin"
+
+
 class Role(Words):
     """单位的角色。
     What an organisation does."""
@@ -464,6 +477,7 @@ ENUMS: tuple[type[Words], ...] = (
     Verdict,
     LineageKind,
     LineageTie,
+    ShareKind,
     Role,
     Condition,
     Route,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from recyclers.models import Batch, BatchInput, BatchOutput, Lot, LotMovement
+from recyclers.models import Batch, Lot, LotMovement
 from traceability.access import Viewer
 from traceability.events import batches
 from traceability.models import LifecycleRecord
@@ -74,28 +74,6 @@ def lots_of_records(viewer: Viewer, record_ids: Collection[int]) -> dict[int, Lo
         rows = LifecycleRecord.objects.filter(id__in=batch, kind=LifecycleRecord.Kind.LOT)
         codes = dict(rows.values_list("code", "id"))
         found |= {codes[code]: lot for code, lot in lots_by_code(viewer, codes).items()} if codes else {}
-    return found
-
-
-def lots_of_batteries(viewer: Viewer, chains: Collection[int]) -> dict[int, list[Lot]]:
-    """The lots that came out of the batches these batteries went into, under any of their names: chain → lots."""
-    names: dict[str, int] = {}
-    for batch in batches(chains):
-        members = LifecycleRecord.objects.filter(Q(id__in=batch) | Q(chain__in=batch))
-        names |= {code: chain or id_ for id_, code, chain in members.values_list("id", "code", "chain_id")}
-    used: dict[int, set[int]] = {}
-    for codes in batches(names):
-        for code, run in BatchInput.objects.filter(battery__in=codes).values_list("battery", "batch_id"):
-            used.setdefault(run, set()).add(names[code])
-    found: dict[int, list[Lot]] = {}
-    for ids in batches(used):
-        made = BatchOutput.objects.filter(batch__in=ids).order_by("batch", "place").values_list("batch_id", "lot_id")
-        pairs = list(made)
-        rows = lots_seen(viewer).in_bulk({lot for _, lot in pairs}) if pairs else {}
-        for run, lot in pairs:
-            for chain in used[run] if lot in rows else ():
-                if rows[lot] not in found.setdefault(chain, []):
-                    found[chain].append(rows[lot])
     return found
 
 

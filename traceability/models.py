@@ -331,7 +331,12 @@ class StepDetail(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes: ClassVar = [models.Index(fields=["event", "name"], name="step_detail_event_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["event", "name"], name="step_detail_event_name"),
+            # What was made of a battery, and what it was taken out of.
+            models.Index(fields=["value"], name="step_detail_source", condition=models.Q(name="source")),
+            models.Index(fields=["value"], name="step_detail_component", condition=models.Q(name="component")),
+        ]
 
 
 class Component(models.Model):

@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,7 +13,7 @@ from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
 from graphql_schema.operations.inspections import Inspection, NextStep, inspection_of, next_step
-from graphql_schema.operations.lots import Lot, lot
+from graphql_schema.operations.lots import AfterPlace, Lot, lot
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
 from recyclers import inspection
@@ -21,6 +21,10 @@ from traceability import identity
 from traceability.errors import refuse
 from traceability.values import from_ms, kilograms
 
+if TYPE_CHECKING:
+    from graphql_schema.operations.lineage import DestinationShare
+
+_LINEAGE = "graphql_schema.operations.lineage"
 #: Above this, touching it kills: voltage class B of GB 18384 begins at 60 V DC.
 DANGEROUS_VOLTAGE = 60
 
@@ -190,10 +194,26 @@ class Battery(Node):
         return [battery(row) for row in reader_of(info).products_of(self.row)]
 
     @resolved(
-        "其质量所进入的材料批次，仅含看得到的。", "The lots that its mass went into, as far as the viewer sees them."
+        "其质量所进入的材料批次，近者在前，仅含看得到的；经他人批次的不再追踪。",
+        "The lots that its mass went into, the next first, as far as the viewer sees them; not followed through the "
+        "batches of others.",
     )
-    def lots(self, info: strawberry.Info) -> list[Lot]:
-        return [lot(row) for row in reader_of(info).lots_of(self.row)]
+    def lots(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[Lot]:
+        begin, size = 0 if after is None else max(after + 1, 0), check_size(first, 100)
+        return [lot(row) for row in reader_of(info).lots_of(self.row)[begin : begin + size]]
+
+    @resolved(
+        "其质量的去向，份额大者在前；生产企业可知各材料的份额，不知由谁制成。一次请求最多 10 块电池。",
+        "Where its mass is now, the largest share first; its maker is told the share of each material, and not who has "
+        "it. For up to 10 batteries in one request.",
+    )
+    def destinations(
+        self, info: strawberry.Info, first: First = 100, after: AfterPlace = None
+    ) -> list[Annotated["DestinationShare", strawberry.lazy(_LINEAGE)]]:
+        from graphql_schema.operations import lineage
+
+        size = check_size(first, 100)
+        return lineage.destinations(reader_of(info).destinations_of(self.row, size, after), size, after)
 
 
 def battery(row: BatteryRow) -> Battery:
