@@ -15,7 +15,7 @@ from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
-from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
+from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.lot_reader import MadeBy as MadeBy
@@ -29,7 +29,7 @@ from traceability.attachments import Sent
 from traceability.audit.live import Standing
 from traceability.audit.telling import parties_in
 from traceability.errors import Problem
-from traceability.models import Organisation, Step
+from traceability.models import Organisation
 from traceability.values import to_ms
 
 #: Size, from the end, after, before: the arguments of a page of events.
@@ -51,7 +51,7 @@ class Reader:
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
         )
         self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
-        self._recalls: Batch[int, list[Step]] = Batch(chain_reading.recalls)
+        self._recalls: Batch[int, list[RecallRow]] = Batch(self._load_recalls)
         self._gaps: Batch[int, list[Standing]] = Batch(self._load_gaps)
         self._lineage: Batch[str, tuple[tuple[str, ...], tuple[str, ...]]] = Batch(
             lambda codes: chain_reading.lineage(self._known(codes))
@@ -144,9 +144,14 @@ class Reader:
         """The gaps of a battery's chain as they stand today, as far as it is seen."""
         return chain_reading.gaps(self._gaps.get(row.chain_id) or (), row, self.viewer)
 
-    def campaigns_of(self, row: BatteryRow) -> tuple[str, ...] | None:
-        """What a battery is recalled under, for anyone who handles it; None when it is not recalled."""
-        return chain_reading.campaigns(self._recalls.get(row.chain_id) or ())
+    def recalls_of(self, row: BatteryRow) -> list[RecallRow]:
+        """What a battery is recalled under, for anyone who handles it."""
+        return self._recalls.get(row.chain_id) or []
+
+    def _load_recalls(self, chain_ids: Collection[int]) -> dict[int, list[RecallRow]]:
+        found = chain_reading.recalls(chain_ids)
+        self.parties.want(recall.organisation_id for recalls in found.values() for recall in recalls)
+        return found
 
     def _load_gaps(self, chain_ids: Collection[int]) -> dict[int, list[Standing]]:
         found = chain_reading.gaps_of_chains(chain_ids)

@@ -63,6 +63,8 @@ MESSAGES: dict[str, Any] = {
     "sign_in": _("Sign in, or send a token."),
     # what
     "unknown_battery": _("The battery {value} is not known."),
+    "unknown_model": _("No model {value} was filed, and no battery that you see has it."),
+    "unknown_campaign": _("No battery that you see is recalled under {value}."),
     "unknown_event": _("No record with the key {value} is known."),
     "not_found": _("Nothing was found under {value}."),
     "stage": _("`{type}` is not possible while the battery is {stage}; possible: {allowed}."),

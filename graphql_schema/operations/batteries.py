@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from batteries.reading import NO_FILTERS, BatteryFilters
-from batteries.rows import BatteryRow, IdentityRow
+from batteries.rows import BatteryRow, IdentityRow, RecallRow
 from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
@@ -43,6 +43,22 @@ class Vehicle:
     since: dt.datetime = described("装车时间。", "Since when.")
 
 
+@strawberry.type(description=both("一次召回。", "A recall of a battery."))
+class Recall:
+    """A recall."""
+
+    row: strawberry.Private[RecallRow]
+    campaign: str | None = described("召回编号。", "The number of the campaign.")
+    instruction: str | None = described(
+        "处置要求；应要求删除后为空。", "What to do; empty when it was erased on request."
+    )
+    recalled_at: dt.datetime = described("召回时间。", "When it was recalled.")
+
+    @resolved("召回单位。", "Who recalled it.")
+    def organisation(self, info: strawberry.Info) -> Organisation | None:
+        return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
+
+
 @strawberry.type(description=both("搬运与拆解前须知。", "What to know before touching a battery."))
 class Safety:
     """Always shown, to whoever scans the battery."""
@@ -54,6 +70,7 @@ class Safety:
     )
     recalled: bool = described("是否被召回。", "Whether it is recalled.")
     campaigns: list[str] = described("召回编号。", "The campaigns it is recalled under.")
+    recalls: list[Recall] = described("各次召回，按时间排列。", "The recalls, in order of occurrence.")
 
 
 @strawberry.type(
@@ -113,13 +130,22 @@ class Battery(Node):
         reader = reader_of(info)
         found = reader.model_of(self.row)
         volts = Decimal(found.nominal_voltage_v) if found and found.nominal_voltage_v else None
-        campaigns = reader.campaigns_of(self.row)
+        recalls = reader.recalls_of(self.row)
         return Safety(
             chemistry=self.battery_type,
             nominal_voltage_v=volts,
             high_voltage=None if volts is None else volts > DANGEROUS_VOLTAGE,
-            recalled=campaigns is not None,
-            campaigns=[name for name in campaigns or () if name],
+            recalled=bool(recalls),
+            campaigns=list(dict.fromkeys(recall.campaign for recall in recalls if recall.campaign)),
+            recalls=[
+                Recall(
+                    row=recall,
+                    campaign=recall.campaign or None,
+                    instruction=recall.instruction or None,
+                    recalled_at=from_ms(recall.occurred_ms),
+                )
+                for recall in recalls
+            ],
         )
 
     @resolved("保管单位；超出自己参与部分时为空。", "Who holds it; empty beyond the viewer's own part.")

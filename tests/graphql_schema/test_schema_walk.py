@@ -26,6 +26,7 @@ BOUNDED = {
     "GradeScheme.grades": "those of one scheme",
     "Battery.products": "what was made of one battery",
     "AuditGap.answers": "what people said of one gap",
+    "Safety.recalls": "one a campaign of one battery",
     "Lot.madeOf": "one a maker and kind of origin",
     "Batch.recovery": "the elements of one process",
     "Lot.assay": "at most as many figures as a record may give",
