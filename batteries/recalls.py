@@ -19,7 +19,7 @@ from batteries.sight import visible
 from traceability import calls, replica
 from traceability.access import Viewer
 from traceability.errors import refuse
-from traceability.models import Component, LifecycleRecord, StepDetail
+from traceability.models import Component, LifecycleRecord, Organisation, StepDetail
 from traceability.receipts import Receipt
 from traceability.stages import LIVING, RULES
 
@@ -87,10 +87,10 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """How many affected batteries one organisation has: `keeper_id`, where `holder_id` may not be named."""
+    """How many affected batteries one organisation has, or those together that may be told by their roles alone."""
 
     holder_id: int | None
-    keeper_id: int | None
+    roles: tuple[str, ...]
     batteries: int
     living: int
 
@@ -161,15 +161,21 @@ def inside(scope: Scope, record_ids: Collection[int] | None = None) -> dict[int,
 
 
 def holdings(viewer: Viewer, scope: Scope) -> list[Holding]:
-    """Count the affected batteries by who has them, the most first; one query."""
-    rows = affected(viewer, scope).order_by()
-    found: dict[tuple[int | None, int | None], list[int]] = {}
-    for row in rows.values("seen_holder", "seen_keeper", "stage").annotate(number=Count("pk")):
-        counts = found.setdefault((row["seen_holder"], row["seen_keeper"]), [0, 0])
+    """Count the affected batteries by who has them, the most first; two queries."""
+    counted = affected(viewer, scope).order_by().values("seen_holder", "seen_keeper", "stage")
+    rows = list(counted.annotate(number=Count("pk")))
+    keepers = Organisation.objects.in_bulk({row["seen_keeper"] for row in rows} - {None})
+    found: dict[tuple[int | None, tuple[str, ...]], list[int]] = {}
+    for row in rows:
+        keeper = keepers.get(row["seen_keeper"])
+        roles = tuple(sorted(keeper.role_set)) if keeper else ()
+        # Whom a maker saw last need not have it still: then it is told what kind of company does.
+        holder = row["seen_holder"] if row["seen_holder"] == row["seen_keeper"] else None
+        counts = found.setdefault((holder, roles), [0, 0])
         counts[0] += row["number"]
         counts[1] += row["number"] if row["stage"] in LIVING else 0
     told = [Holding(*whose, *counts) for whose, counts in found.items()]
-    return sorted(told, key=lambda one: (-one.batteries, one.holder_id or 0, one.keeper_id or 0))
+    return sorted(told, key=lambda one: (-one.batteries, one.holder_id or 0, one.roles))
 
 
 def _filled(sql: str, scope: Scope) -> str:

@@ -32,12 +32,22 @@ _COLUMNS: Final = (
     Column("stage", _("stage"), width=16),
     Column("holder", _("holder"), width=22),
     Column("holder_name", _("name"), width=28),
+    Column("holder_roles", _("roles"), width=22),
     Column("region", _("region"), width=9),
     Column("in_transit_to", _("in transit to"), width=22),
     Column("affected", _("affected in it"), "whole"),
     Column("example", _("for example"), width=28),
 )
-_VALUES: Final = ("pk", "code", "level", "battery__model_number", "seen_stage", "seen_holder", "seen_transit")
+_VALUES: Final = (
+    "pk",
+    "code",
+    "level",
+    "battery__model_number",
+    "seen_stage",
+    "seen_holder",
+    "seen_keeper",
+    "seen_transit",
+)
 _STATUSES: Final = {"not_maker": 403, "unknown_model": 404, "unknown_campaign": 404}
 _PORTION: Final = 2_000
 
@@ -75,16 +85,19 @@ def _rows(viewer: Viewer, scope: Scope) -> Iterator[tuple[Any, ...]]:
 
 def _named(found: QuerySet[Any]) -> set[int]:
     """The organisations that hold any of them, or are about to."""
-    pairs = found.order_by().values_list("seen_holder", "seen_transit").distinct()
+    pairs = found.order_by().values_list("seen_keeper", "seen_transit").distinct()
     return {id_ for pair in pairs for id_ in pair if id_ is not None}
 
 
 def _row(row: tuple[Any, ...], held: dict[int, Inside], parties: dict[int, Organisation]) -> tuple[Any, ...]:
-    pk, code, level, model, stage, holder_id, transit_id = row
-    holder, transit, inside = parties.get(holder_id), parties.get(transit_id), held.get(pk)
+    pk, code, level, model, stage, holder_id, keeper_id, transit_id = row
+    keeper, transit, inside = parties.get(keeper_id), parties.get(transit_id), held.get(pk)
+    holder = keeper if holder_id == keeper_id else None
     return (
         *(code, level, model or "", stage),
-        *((holder.code, holder.name, holder.region) if holder else (None, None, None)),
+        *((holder.code, holder.name) if holder else (None, None)),
+        " ".join(sorted(keeper.role_set)) if keeper else None,
+        holder.region if holder else None,
         transit.code if transit else None,
         *((inside.count, inside.first) if inside else (None, None)),
     )

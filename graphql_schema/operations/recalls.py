@@ -37,9 +37,13 @@ class AffectedBattery:
     affected: int = described("其自身及其中受影响的件数。", "How many of the things affected it is or holds.")
     example: str = described("其中一件的编码。", "The code of one of them.")
 
-    @resolved("保管单位的行政区划代码（GB/T 2260）。", "The region of who holds it (GB/T 2260).")
+    @resolved(
+        "保管单位的行政区划代码（GB/T 2260）；不得知悉时为空。",
+        "The region of who holds it (GB/T 2260); empty where that may not be told.",
+    )
     def region(self, info: strawberry.Info) -> str | None:
-        holder = reader_of(info).parties.by_id(self.row.holder_id)
+        known = self.row.holder_id == self.row.keeper_id
+        holder = reader_of(info).parties.by_id(self.row.holder_id) if known else None
         return (holder.region or None) if holder else None
 
 
@@ -61,7 +65,12 @@ class AffectedConnection:
     page_info: PageInfo = described("分页信息。", "Where this page stands.")
 
 
-@strawberry.type(description=both("一家单位保管的受影响电池。", "What one organisation has of the affected batteries."))
+@strawberry.type(
+    description=both(
+        "一家单位保管的受影响电池；不得知悉的单位按角色合计。",
+        "What one organisation has of the affected batteries; those that may not be named stand together.",
+    )
+)
 class AffectedHolding:
     """A holder's part."""
 
@@ -74,9 +83,8 @@ class AffectedHolding:
         return organisation(reader_of(info).parties.by_id(self.holding.holder_id))
 
     @resolved("保管单位的角色。", "The roles of who holds them.")
-    def roles(self, info: strawberry.Info) -> list[Role]:
-        found = organisation(reader_of(info).parties.by_id(self.holding.keeper_id))
-        return found.roles if found else []
+    def roles(self) -> list[Role]:
+        return [Role.of(role) for role in self.holding.roles]
 
 
 @strawberry.type(
@@ -99,7 +107,7 @@ class RecallReach:
     def holdings(self, info: strawberry.Info, first: First = 100) -> list[AffectedHolding]:
         reader = reader_of(info)
         found = recalls.holdings(reader.viewer, self.scope)[: check_size(first, 100)]
-        reader.parties.want(id_ for one in found for id_ in (one.holder_id, one.keeper_id))
+        reader.parties.want(one.holder_id for one in found)
         return [AffectedHolding(holding=one, batteries=one.batteries, living=one.living) for one in found]
 
     @resolved("受影响的电池，不论现在何处。", "The affected batteries, wherever they are now.")

@@ -103,6 +103,10 @@ def test_a_maker_is_told_of_its_own_and_of_holders_what_it_may_know(world: World
     roles = [(one["holder"] and one["holder"]["code"], one["roles"]) for one in answer["holdings"]]
     assert (world.maker.code, ["BATTERY_MAKER", "VEHICLE_MAKER"]) in [(code, sorted(role)) for code, role in roles]
     assert world.recycler.code not in json.dumps(answer)
+    # Of two recyclers nobody can tell how many each has.
+    world.pack().produced().installed().sold().removed(by=world.stranger)
+    unnamed = [one for one in reach(world.maker, model="NCM-75")["holdings"] if one["roles"] == ["RECYCLER"]]
+    assert [(one["holder"], one["batteries"], one["living"]) for one in unnamed] == [(None, 2, 1)]
     assert found(world.cell_maker, model="NCM-75").keys() == {factories.pack_code(1, prefix=factories.FOREIGN_PREFIX)}
 
 
@@ -181,8 +185,14 @@ def test_the_export_has_every_battery_in_every_format(world: World, lives: dict[
 
 def test_the_export_tells_a_maker_no_more_than_the_question_does(world: World, lives: dict[str, Life]) -> None:
     text = get(world.maker, "jsonl", {"codePrefix": CELLS}).taken.decode()
-    assert lives["dead"].code in text
     assert world.recycler.code not in text
+    [dead] = [told for told in map(json.loads, text.splitlines()) if told["battery"] == lives["dead"].code]
+    assert (dead["stage"], dead["holder"], dead["holder_roles"], dead["region"]) == (
+        "processed",
+        None,
+        "recycler",
+        None,
+    )
     assert get(None, "csv", {"codePrefix": CELLS}).status_code == 401
 
 
