@@ -27,8 +27,8 @@ _FRAGMENTS: Final = {
     # A part that nobody registered, as the record of a dismantling lists it.
     "listed": "d.name = 'component' AND NOT EXISTS (SELECT 1 FROM {Component} e WHERE e.code = d.value) {own_detail}",
     "sourced": "s.name = 'source' {own_source}",
-    # Products and provisional identities: other batteries have codes of 24 characters, and no sources.
-    "other": "LENGTH(r.code) <> 24",
+    # Products and provisional identities: no other battery has sources, or another code.
+    "other": "(k.second_life OR k.chain_id IS NOT NULL)",
     "into": "IN ('split_into', 'merged_into')",
     "out_of": "IN ('split_from', 'merged_from')",
     # What came into each part of a split, or out of each lot that was merged.
@@ -43,7 +43,7 @@ UNION ALL SELECT 'output', r.id, NULL, o.lot_id, NULL, o.mass_mg FROM reached r
 UNION ALL SELECT 'residue', r.id, NULL, NULL, x.kind, x.mass_mg FROM reached r
     JOIN {Residue} x ON r.kind = 2 AND x.batch_id = r.id
 UNION ALL SELECT 'battery', NULL, k.code, NULL, NULL, w.mass_mg FROM reached r
-    JOIN {LifecycleRecord} k ON r.kind = 3 {weighed} AND k.kind = 'battery' AND k.code = r.code
+    JOIN {LifecycleRecord} k ON r.kind = 3 AND k.kind = 'battery' AND k.code = r.code {weighed}
     JOIN {Battery} w ON w.record_id = k.id AND w.mass_mg IS NOT NULL
 LIMIT %s""",
 }
@@ -57,7 +57,7 @@ UNION
     SELECT CASE WHEN w.way = 1 THEN 2 WHEN w.way = 2 OR i.lot_id IS NOT NULL THEN 1 ELSE 3 END,
         COALESCE(b.event_id, f.lot_id, i.lot_id),
         CAST(COALESCE(NULLIF(i.battery, ''), c.parent_code, p.code, s.value, t.code) AS text)
-    FROM reached r JOIN ways w ON w.kind = r.kind AND (w.way <> 5 OR {other})
+    FROM reached r JOIN ways w ON w.kind = r.kind
     LEFT JOIN {BatchOutput} o ON w.way = 1 AND o.lot_id = r.id
     LEFT JOIN {Batch} b ON b.event_id = o.batch_id {own_batch}
     LEFT JOIN {LotMovement} m ON w.way = 2 AND m.lot_id = r.id AND m.kind {into} {own_movement}
@@ -66,7 +66,7 @@ UNION
     LEFT JOIN {Component} c ON w.way = 4 AND c.code = r.code AND {first}
     LEFT JOIN {StepDetail} d ON w.way = 4 AND d.value = r.code AND {listed}
     LEFT JOIN {LifecycleRecord} p ON p.id = d.record_id
-    LEFT JOIN {LifecycleRecord} k ON w.way = 5 AND k.kind = 'battery' AND k.code = r.code
+    LEFT JOIN {LifecycleRecord} k ON w.way = 5 AND k.kind = 'battery' AND k.code = r.code AND {other}
     LEFT JOIN {LifecycleRecord} t ON t.id = k.chain_id
     LEFT JOIN {StepDetail} s ON s.record_id = k.id AND {sourced}
     WHERE COALESCE(b.event_id, f.lot_id, i.lot_id) IS NOT NULL
@@ -83,15 +83,14 @@ UNION ALL SELECT 'part', NULL, c.parent_code, NULL, c.code, NULL FROM reached r
 UNION ALL SELECT 'part', NULL, p.code, NULL, d.value, NULL FROM reached r
     JOIN {StepDetail} d ON r.kind = 3 AND d.value = r.code AND {listed}
     JOIN {LifecycleRecord} p ON p.id = d.record_id
-UNION ALL SELECT 'source', NULL, s.value, NULL, k.code,
+UNION ALL SELECT CASE WHEN t.id IS NULL THEN 'source' ELSE 'same' END, NULL, COALESCE(t.code, s.value), NULL, k.code,
     COALESCE(w.mass_mg, (SELECT MAX(e.mass_mg) FROM {Component} e WHERE e.code = s.value)) FROM reached r
-    JOIN {LifecycleRecord} k ON r.kind = 3 AND {other} AND k.kind = 'battery' AND k.code = r.code
-    JOIN {StepDetail} s ON s.record_id = k.id AND {sourced}
+    JOIN {LifecycleRecord} k ON r.kind = 3 AND k.kind = 'battery' AND k.code = r.code AND {other}
+    LEFT JOIN {LifecycleRecord} t ON t.id = k.chain_id
+    LEFT JOIN {StepDetail} s ON s.record_id = k.id AND {sourced}
     LEFT JOIN {LifecycleRecord} g ON g.kind = 'battery' AND g.code = s.value
     LEFT JOIN {Battery} w ON w.record_id = g.id
-UNION ALL SELECT 'same', NULL, t.code, NULL, k.code, NULL FROM reached r
-    JOIN {LifecycleRecord} k ON r.kind = 3 AND {other} AND k.kind = 'battery' AND k.code = r.code
-    JOIN {LifecycleRecord} t ON t.id = k.chain_id
+    WHERE t.id IS NOT NULL OR s.value IS NOT NULL
 {around}"""
 
 #: From batteries on to what became of them. A module counts before it left: its cells may have.
@@ -159,7 +158,7 @@ def statement(question: str, tables: Mapping[str, str], seeds: int, own: int | N
     """
     limits = {name: "" if own is None else text.format_map({**tables, "own": own}) for name, text in _OWN.items()}
     # Behind a lot only products have to be weighed: of all others the question is how much of them went in.
-    weighed = "AND LENGTH(r.code) <> 24" if question is BEHIND else ""
+    weighed = "AND k.second_life" if question is BEHIND else ""
     known = {**tables, **limits, "weighed": weighed}
     fragments = {name: text.format_map(known) for name, text in _FRAGMENTS.items()}
     return question.format_map({**known, **fragments, "seeds": ", ".join(["%s"] * seeds)})

@@ -127,9 +127,10 @@ def test_a_module_that_a_repair_built_in_is_not_made_of_that_pack(world: World) 
     assert origins("BM") == {module.code: "1"}
 
 
-def test_a_pack_is_found_through_a_second_life(world: World) -> None:
+@pytest.mark.parametrize("code", [factories.second_life_code(1), factories.pack_code(999)], ids=["19", "24"])
+def test_a_pack_is_found_through_a_second_life(world: World, code: str) -> None:
     sources = [world.pack().produced().installed().sold().removed(by=world.second_life) for _ in range(2)]
-    product = world.battery(factories.second_life_code(1))
+    product = world.battery(code)
     codes = [life.code for life in sources]
     product.do("assembled", world.second_life, sources=codes, massKg="880", application="energy_storage")
     product.do("deployed", world.second_life).do("decommissioned", world.second_life)
