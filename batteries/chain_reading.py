@@ -5,21 +5,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from batteries.models import Installation
-from batteries.rows import FOREVER, BatteryRow, EventRow, IdentityRow, Page, Sight
+from batteries.rows import FOREVER, BatteryRow, EventRow, IdentityRow, Page, RecallRow, Sight
 from traceability import body
 from traceability.access import Viewer
 from traceability.audit.live import Verdict, verdicts
 from traceability.events import batches, contents_of
-from traceability.models import LifecycleEvent, LifecycleRecord, Step
+from traceability.models import EventContent, LifecycleEvent, LifecycleRecord, Step
 from traceability.values import to_ms
 
 Place = tuple[int, int, int]
 #: How many rows' limits are put into one query: each is a condition of its own.
 _ROWS: Final = 200
+#: Where a recall's instruction stands, and a corrected one's.
+_INSTRUCTIONS: Final = {"instruction": "instruction", "corrected_instruction": "replacement.instruction"}
 
 
 def within_sight(rows: Iterable[BatteryRow]) -> Iterator[tuple[list[BatteryRow], Q]]:
@@ -180,14 +182,24 @@ def verdicts_of(chain_ids: Collection[int]) -> dict[int, Verdict]:
     return verdicts(chain_ids)
 
 
-def recalls(chain_ids: Collection[int]) -> dict[int, list[Step]]:
+def recalls(chain_ids: Collection[int]) -> dict[int, list[RecallRow]]:
     """The recalls of chains, in order of occurrence; one query."""
-    found: dict[int, list[Step]] = defaultdict(list)
+    told: dict[int, list[RecallRow]] = defaultdict(list)
+    # A scan has no query to spare: the instruction, which stands beside the body, comes in the same one.
+    instructions = {field: _beside(name) for field, name in _INSTRUCTIONS.items()}
     for batch in batches(chain_ids):
         steps = Step.objects.filter(record__in=batch, effective=True, type="recalled").select_related("event")
-        for step in steps.order_by("occurred_ms", "arrival"):
-            found[step.record_id].append(step)
-    return found
+        for step in steps.annotate(**instructions).order_by("occurred_ms", "arrival"):
+            beside = [(name, text) for field, name in _INSTRUCTIONS.items() if (text := getattr(step, field))]
+            _, fact = body.read(step.event.body, beside)
+            details = (fact.replacement or fact).details
+            campaign, instruction = (str(details.get(name) or "") for name in ("campaign", "instruction"))
+            told[step.record_id].append(RecallRow(campaign, instruction, step.organisation_id, step.occurred_ms))
+    return told
+
+
+def _beside(name: str) -> Subquery:
+    return Subquery(EventContent.objects.filter(event=OuterRef("event_id"), name=name).values("value")[:1])
 
 
 def verdict(found: Verdict, row: BatteryRow, viewer: Viewer) -> Verdict:
@@ -197,16 +209,6 @@ def verdict(found: Verdict, row: BatteryRow, viewer: Viewer) -> Verdict:
     own = viewer.organisation_id
     seen = (gap for gap in found.gaps if gap.place <= row.sight.until or own == gap.organisation_id is not None)
     return replace(found, gaps=tuple(seen))
-
-
-def campaigns(steps: Iterable[Step]) -> tuple[str, ...] | None:
-    """The campaigns that a battery is recalled under; None when it is not recalled."""
-    return tuple(dict.fromkeys(map(_campaign, steps))) or None
-
-
-def _campaign(step: Step) -> str:
-    _, fact = body.read(step.event.body)
-    return str((fact.replacement or fact).details.get("campaign", ""))
 
 
 # Vehicles and lineage ------------------------------------------------------------------------------------------------

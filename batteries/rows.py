@@ -111,6 +111,16 @@ class IdentityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallRow:
+    """A recall of a battery: the campaign, and what to do, as far as that was said."""
+
+    campaign: str
+    instruction: str
+    organisation_id: int
+    occurred_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRow:
     """A battery model as filed, or only its number when nobody filed it; figures as canonical text."""
 

@@ -273,6 +273,7 @@ class LineageKind(Words):
     COMPONENT = "component", "从电池中取出的部件", "A part that was taken out of a battery"
     PRODUCT = "product", "梯次产品", "A second-life product"
     BATCH = "batch", "处理批次", "A batch it was processed in"
+    LOT = "lot", "材料批次", "A lot of material"
 
 
 class LineageTie(Words):
@@ -282,6 +283,22 @@ class LineageTie(Words):
     RELEASED = "released", "拆出", "Was taken out of it"
     ASSEMBLED = "assembled", "组装成", "Was made of it"
     PROCESSED = "processed", "投入批次处理", "It was processed in this batch"
+    MADE = "made", "批次产出", "Came out of the batch"
+    DRAWN = "drawn", "投料", "Was drawn into the batch"
+    MOVED = "moved", "分拆或合并", "Was split off, or merged into it"
+
+
+class ShareKind(Words):
+    """质量份额的来源或去向的种类。
+    What a share of mass came from, or went into."""
+
+    BATTERY = "battery", "电池、部件或梯次产品", "A battery, a part or a second-life product"
+    LOT = "lot", "材料批次", "A lot of material"
+    REAGENT = "reagent", "试剂", "A reagent"
+    RESIDUE = "residue", "残余物", "A residue of a batch"
+    LOSS = "loss", "工艺损失", "What batches lost"
+    IN_PROCESS = "batch", "尚无产出的批次", "A batch that gave nothing out yet"
+    UNKNOWN = "unknown_origin", "来源不明", "Of unknown origin"
 
 
 class Role(Words):
@@ -464,6 +481,7 @@ ENUMS: tuple[type[Words], ...] = (
     Verdict,
     LineageKind,
     LineageTie,
+    ShareKind,
     Role,
     Condition,
     Route,

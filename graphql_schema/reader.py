@@ -4,7 +4,7 @@ Rows are announced when they are made (`want`), which is before the first nested
 that asks loads for all of them, the others find it. So the number of queries depends on the question, not on the data.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -16,11 +16,13 @@ from batteries.consignments import TransferFilters
 from batteries.models import BatteryModel, Installation
 from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
-from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, TransferRow
+from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
+from graphql_schema.lot_reader import MadeBy as MadeBy
 from graphql_schema.standing_reader import StandingReader
 from recyclers import inspection
+from recyclers.lineage import Share
 from recyclers.models import Lot
 from traceability import attachments, events, findings
 from traceability.access import Viewer
@@ -28,7 +30,7 @@ from traceability.attachments import Sent
 from traceability.audit.live import Verdict
 from traceability.audit.telling import parties_in
 from traceability.errors import Problem
-from traceability.models import Organisation, Step
+from traceability.models import Organisation
 from traceability.values import to_ms
 
 #: Size, from the end, after, before: the arguments of a page of events.
@@ -45,12 +47,12 @@ class Reader:
         self._rows: dict[str, BatteryRow] = {}
         self.parties = Parties()
         self.standing = StandingReader(viewer, self.parties)
-        self.lots = LotReader(viewer, self.parties)
+        self.lots = LotReader(viewer, self.parties, lambda codes: self._tied.want(codes))
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
         )
         self._models: Batch[ModelKey, ModelRow] = Batch(self._load_models)
-        self._recalls: Batch[int, list[Step]] = Batch(chain_reading.recalls)
+        self._recalls: Batch[int, list[RecallRow]] = Batch(self._load_recalls)
         self._verdicts: Batch[int, Verdict] = Batch(self._load_verdicts)
         self._lineage: Batch[str, Ties] = Batch(self._load_lineage)
         self._identities: Batch[str, list[IdentityRow]] = Batch(self._load_identities)
@@ -96,7 +98,7 @@ class Reader:
             self._models.want((_model_key(row),))
             self._recalls.want((row.chain_id,))
             self._verdicts.want((row.chain_id,))
-            self.lots.want_chains((row.chain_id,))
+            self.lots.want_chain(row.chain_id, row.maker_id)
             by_code: tuple[Batch[str, Any], ...] = (self._vehicles, self._lineage, self._identities, self._known_of)
             for batch in (*by_code, *self._events.values(), *self._parts.values()):
                 batch.want((row.code,))
@@ -141,9 +143,14 @@ class Reader:
         """The gaps of a battery's chain as they stand today, and whether its end counts, as far as it is seen."""
         return chain_reading.verdict(self._verdicts.get(row.chain_id) or Verdict(), row, self.viewer)
 
-    def campaigns_of(self, row: BatteryRow) -> tuple[str, ...] | None:
-        """What a battery is recalled under, for anyone who handles it; None when it is not recalled."""
-        return chain_reading.campaigns(self._recalls.get(row.chain_id) or ())
+    def recalls_of(self, row: BatteryRow) -> list[RecallRow]:
+        """What a battery is recalled under, for anyone who handles it."""
+        return self._recalls.get(row.chain_id) or []
+
+    def _load_recalls(self, chain_ids: Collection[int]) -> dict[int, list[RecallRow]]:
+        found = chain_reading.recalls(chain_ids)
+        self.parties.want(recall.organisation_id for recalls in found.values() for recall in recalls)
+        return found
 
     def _load_verdicts(self, chain_ids: Collection[int]) -> dict[int, Verdict]:
         found = chain_reading.verdicts_of(chain_ids)
@@ -211,6 +218,25 @@ class Reader:
     def lots_of(self, row: BatteryRow) -> list[Lot]:
         """The lots that a battery's mass went into, as far as the viewer sees them."""
         return self.lots.of_battery(row.chain_id) if row.sight.sees_chain else []
+
+    def origins_of(self, lot: Lot, size: int, after: int | None) -> Sequence[Share]:
+        """All that a lot is made of, the largest share first; those of this page are announced."""
+        return self._announced(self.lots.origins_of(lot), size, after)
+
+    def destinations_of(self, row: BatteryRow, size: int, after: int | None) -> Sequence[Share]:
+        """Everywhere that a battery's mass is now; a part that is still built in has no mass of its own to follow."""
+        if row.record_id is None or row.chain_id != row.record_id or not row.sight.sees_chain:
+            return ()
+        return self._announced(self.lots.destinations_of(row.chain_id), size, after)
+
+    def _announced(self, shares: Sequence[Share], size: int, after: int | None) -> Sequence[Share]:
+        begin = 0 if after is None else max(after + 1, 0)
+        self.lots.show(shares[begin : begin + size])
+        return shares
+
+    def tied(self, code: str) -> BatteryRow | None:
+        """A battery that a lineage names, as far as the viewer sees it."""
+        return self._tied.get(code)
 
     def _load_tied(self, codes: Collection[str]) -> dict[str, BatteryRow]:
         return self.batteries(codes)

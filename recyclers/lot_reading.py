@@ -90,28 +90,6 @@ def lots_of_records(viewer: Viewer, record_ids: Collection[int]) -> dict[int, Lo
     return found
 
 
-def lots_of_batteries(viewer: Viewer, chains: Collection[int]) -> dict[int, list[Lot]]:
-    """The lots that came out of the batches these batteries went into, under any of their names: chain → lots."""
-    names: dict[str, int] = {}
-    for batch in batches(chains):
-        members = LifecycleRecord.objects.filter(Q(id__in=batch) | Q(chain__in=batch))
-        names |= {code: chain or id_ for id_, code, chain in members.values_list("id", "code", "chain_id")}
-    used: dict[int, set[int]] = {}
-    for codes in batches(names):
-        for code, run in BatchInput.objects.filter(battery__in=codes).values_list("battery", "batch_id"):
-            used.setdefault(run, set()).add(names[code])
-    found: dict[int, list[Lot]] = {}
-    for ids in batches(used):
-        made = BatchOutput.objects.filter(batch__in=ids).order_by("batch", "place").values_list("batch_id", "lot_id")
-        pairs = list(made)
-        rows = lots_by_id(viewer, {lot for _, lot in pairs})
-        for run, lot in pairs:
-            for chain in used[run] if lot in rows else ():
-                if rows[lot] not in found.setdefault(chain, []):
-                    found[chain].append(rows[lot])
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class BatchFilters:
     """What a list of batches may be narrowed by; None does not narrow. Days are those of China, both inclusive."""

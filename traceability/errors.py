@@ -63,6 +63,8 @@ MESSAGES: dict[str, Any] = {
     "sign_in": _("Sign in, or send a token."),
     # what
     "unknown_battery": _("The battery {value} is not known."),
+    "unknown_model": _("No model {value} was filed, and no battery that you see has it."),
+    "unknown_campaign": _("No battery that you see is recalled under {value}."),
     "unknown_event": _("No record with the key {value} is known."),
     "not_found": _("Nothing was found under {value}."),
     "stage": _("`{type}` is not possible while the battery is {stage}; possible: {allowed}."),
@@ -84,6 +86,10 @@ MESSAGES: dict[str, Any] = {
     "overdrawn": _("Of the lot {value} only {left} kg are left."),
     "not_whole": _("A lot changes hands as a whole: of {value}, {left} kg are left; split off first what stays."),
     "already_used": _("The battery {value} went into another batch already."),
+    "lineage_too_large": _(
+        "More than {limit} steps of lineage would have to be followed; ask about something smaller."
+    ),
+    "lineage_tangled": _("Too many batches and lots feed each other in circles to say what they are made of."),
     # labels
     "unknown_label": _("No label with the serial {value} was issued for this battery."),
     "label_too_long": _("The label of {value} would be too fine to read; LABEL_HOST ({host}) has to be shorter."),

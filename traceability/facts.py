@@ -322,6 +322,8 @@ def telling(fact: Fact) -> Iterator[tuple[str, str]]:
         yield "application", details["application"]
     elif fact.type == "processed" and details.get("batch"):
         yield "batch", details["batch"]
+    elif fact.type == "recalled" and details.get("campaign"):
+        yield "campaign", details["campaign"]
 
 
 def write_fact(fact: Fact, *, reported_ms: int) -> dict[str, Any]:

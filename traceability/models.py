@@ -321,7 +321,7 @@ class StepDetail(models.Model):
     """What the rules of the audit, and warnings, need to know of an event's details, one row a value.
 
     `component` and `residue_component` (dismantled), `source` (assembled), `application` (assembled, deployed),
-    `batch` (processed), `site` (where it happened: latitude and longitude).
+    `batch` (processed), `campaign` (recalled), `site` (where it happened: latitude and longitude).
     """
 
     event = models.ForeignKey(LifecycleEvent, models.PROTECT, related_name="+", db_index=False)
@@ -331,7 +331,13 @@ class StepDetail(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes: ClassVar = [models.Index(fields=["event", "name"], name="step_detail_event_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["event", "name"], name="step_detail_event_name"),
+            # What was made of a battery, and what it was taken out of.
+            models.Index(fields=["value"], name="step_detail_source", condition=models.Q(name="source")),
+            models.Index(fields=["value"], name="step_detail_component", condition=models.Q(name="component")),
+            models.Index(fields=["value"], name="step_detail_campaign", condition=models.Q(name="campaign")),
+        ]
 
 
 class Component(models.Model):

@@ -15,7 +15,6 @@ the batteries that it sees whole; to everybody else there is nothing there.
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
@@ -38,7 +37,7 @@ from web.audit_report.bundles import write_bundle
 from web.audit_report.report import write_report
 from web.audit_report.words import LANGUAGES
 from web.callers import viewer_of, wait_of
-from web.files import refused
+from web.files import download, refused
 
 #: What a refusal answers; everything else that was asked wrongly is 400.
 _STATUSES: Final = {"not_found": 404, "engine_missing": 501}
@@ -109,7 +108,7 @@ def gaps(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRespo
     """Give the gaps that stood when the run ended."""
     found = kept.find_run(run)
     told = kept.told_gaps(kept.standing_gaps(found, viewer))
-    return _file(lambda file: write_gaps(told, file, form), MEDIA_TYPES[form], f"gaps-{found.public_id}.{form}")
+    return download(lambda file: write_gaps(told, file, form), MEDIA_TYPES[form], f"gaps-{found.public_id}.{form}")
 
 
 @_door
@@ -119,7 +118,7 @@ def figures(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRe
     group = request.GET.get("groupBy", "organisation")
     rows = completeness(viewer, group, run=found)
     name = f"figures-{group}-{found.public_id}.{form}"
-    return _file(lambda file: write_figures(rows, file, form), MEDIA_TYPES[form], name)
+    return download(lambda file: write_figures(rows, file, form), MEDIA_TYPES[form], name)
 
 
 @_door
@@ -131,7 +130,7 @@ def report(request: HttpRequest, viewer: Viewer, run: str) -> FileResponse:
     def write(file: BinaryIO) -> None:
         write_report(found, file, language, viewer=viewer, address=address)
 
-    return _file(write, "application/pdf", f"audit-{found.public_id}.pdf")
+    return download(write, "application/pdf", f"audit-{found.public_id}.pdf")
 
 
 @_door
@@ -139,7 +138,7 @@ def sample(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRes
     """Give a random sample of the batteries that the run judged; without a seed, a new one."""
     found = kept.find_run(run)
     drawn = draw_sample(found, request.GET.get("seed") or None, request.GET.get("risk") or None, viewer)
-    return _file(
+    return download(
         lambda file: write_table(drawn.table, file, form), MEDIA_TYPES[form], f"sample-{found.public_id}.{form}"
     )
 
@@ -148,7 +147,7 @@ def sample(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRes
 def battery_evidence(request: HttpRequest, viewer: Viewer, code: str) -> FileResponse:
     """Give the evidence of a battery."""
     code, language = normalise(code), _language(request)
-    return _file(lambda file: write_bundle(code, file, viewer, language), "application/zip", f"evidence-{code}.zip")
+    return download(lambda file: write_bundle(code, file, viewer, language), "application/zip", f"evidence-{code}.zip")
 
 
 @_door
@@ -158,7 +157,9 @@ def gap_evidence(request: HttpRequest, viewer: Viewer, id_: str) -> FileResponse
     if gap is None:
         raise Http404
     language = _language(request)
-    return _file(lambda file: write_bundle(gap, file, viewer, language), "application/zip", f"evidence-gap-{id_}.zip")
+    return download(
+        lambda file: write_bundle(gap, file, viewer, language), "application/zip", f"evidence-gap-{id_}.zip"
+    )
 
 
 def _run_with_figures(run: str, viewer: Viewer) -> AuditRun:
@@ -174,13 +175,3 @@ def _language(request: HttpRequest) -> str | None:
     if wanted and wanted not in LANGUAGES:
         raise refuse("wrong_value", ("language",), value=wanted[:50], expected=", ".join(LANGUAGES))
     return wanted or get_language()
-
-
-def _file(write: Callable[[BinaryIO], None], media_type: str, name: str) -> FileResponse:
-    """Write to the disk, then send: what breaks off is shorter than announced, and no database is kept waiting."""
-    with ExitStack() as unless_sent:
-        file = unless_sent.enter_context(TemporaryFile())
-        write(file)
-        file.seek(0)
-        unless_sent.pop_all()
-    return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)

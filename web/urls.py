@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from web import attachments, audit_files, files, labels, views
+from web import attachments, audit_files, files, labels, recall_files, views
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("files/permits/", files.permits, name="send-permits"),
     path("files/attachments/", attachments.send, name="send-attachment"),
     re_path(r"^files/attachments/(?P<sha256>[0-9a-f]{64})$", attachments.fetch, name="attachment"),
+    re_path(r"^files/recalls/affected\.(?P<form>csv|xlsx|jsonl)$", recall_files.affected, name="recall-file"),
     path("files/imports/<str:id_>/", files.job_page, name="import-job"),
     path("files/imports/<str:id_>/errors", files.errors, name="import-errors"),
     re_path(

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import graphene
 from django.db.models import Case, F, QuerySet, When
 
-from batteries import lineage, reading
+from batteries import reading
+from batteries.lineage import Lineage as Graph
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, Page
 from graphql_schema.audit.chains import EventConnection, chain_field, find_chain_events
@@ -26,6 +27,7 @@ from graphql_schema.audit.lists import Day, Filters, Listing, Text, Word, connec
 from graphql_schema.audit.organisations import Organisation
 from graphql_schema.audit.reader import reader_of
 from graphql_schema.enums import BatteryType, ChainStatus, Level, LineageKind, LineageTie, Stage
+from recyclers.lineage_graph import LOT_PREFIX, lineage_of
 from traceability import identity
 from traceability.access import FULL
 from traceability.models import Organisation as Company
@@ -60,8 +62,8 @@ class LineageNodeType(graphene.ObjectType):
     Meta = describe("谱系图中的一个对象。", "A thing in a lineage.", name="LineageNode")
     id = field(
         Required(graphene.ID),
-        "全局唯一的 id；批次为“Batch:单位/批号”。",
-        "Its id in the whole system; of a batch “Batch:organisation/number”.",
+        "全局唯一的 id；批次为“Batch:单位/批号”，材料批次为“Lot:单位/批号”。",
+        "Its id in the whole system; of a batch “Batch:organisation/number”, of a lot “Lot:organisation/number”.",
         lambda node, _info: _lineage_id(node.code),
     )
     kind = field(Required(enum(LineageKind)), "种类。", "What it is.")
@@ -69,7 +71,7 @@ class LineageNodeType(graphene.ObjectType):
         Required(String),
         "显示用的名称：编码或批号。",
         "What to call it: its code or number.",
-        lambda node, _info: node.code,
+        lambda node, _info: node.code.removeprefix(LOT_PREFIX),
     )
 
 
@@ -97,8 +99,8 @@ class Lineage(graphene.ObjectType):
     """Where a battery came from and what became of it."""
 
     Meta = describe(
-        "电池的谱系：原电池、梯次产品、拆出的部件、处理批次；仅含看得到的。",
-        "A battery's lineage: originals, products, parts taken out, batches; as far as the viewer sees them.",
+        "电池的谱系：原电池、梯次产品、拆出的部件、处理批次、材料批次；仅含看得到的。",
+        "A battery's lineage: originals, products, parts taken out, batches, lots; as far as the viewer sees them.",
     )
     nodes = field(
         listed(LineageNodeType),
@@ -111,14 +113,16 @@ class Lineage(graphene.ObjectType):
 
 
 def _lineage_id(code: str) -> str:
+    if code.startswith(LOT_PREFIX):
+        return code
     return f"{'Batch' if '/' in code else 'Battery'}:{code}"
 
 
-def _lineage(row: BatteryRow, info: Any) -> lineage.Lineage | None:
+def _lineage(row: BatteryRow, info: Any) -> Graph | None:
     if not row.sight.sees_chain:
         return None
     reader_of(info).count_live("lineage", row.code)
-    return lineage.lineage_of(reader_of(info).viewer, row)
+    return lineage_of(reader_of(info).viewer, row)
 
 
 def _model(row: BatteryRow, info: Any) -> Any:

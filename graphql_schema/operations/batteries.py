@@ -3,17 +3,17 @@
 import datetime as dt
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from batteries.reading import NO_FILTERS, BatteryFilters
-from batteries.rows import BatteryRow, IdentityRow
+from batteries.rows import BatteryRow, IdentityRow, RecallRow
 from graphql_schema.enums import BatteryType, ChainStatus, Level, Role, Stage
 from graphql_schema.operations.chains import Chain, EventConnection, event_connection
 from graphql_schema.operations.describing import argument, both, described, resolved
 from graphql_schema.operations.inspections import Inspection, NextStep, inspection_of, next_step
-from graphql_schema.operations.lots import Lot, lot
+from graphql_schema.operations.lots import AfterPlace, Lot, lot
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
 from recyclers import inspection
@@ -21,6 +21,10 @@ from traceability import identity
 from traceability.errors import refuse
 from traceability.values import from_ms, kilograms
 
+if TYPE_CHECKING:
+    from graphql_schema.operations.lineage import DestinationShare
+
+_LINEAGE = "graphql_schema.operations.lineage"
 #: Above this, touching it kills: voltage class B of GB 18384 begins at 60 V DC.
 DANGEROUS_VOLTAGE = 60
 
@@ -39,6 +43,22 @@ class Vehicle:
     since: dt.datetime = described("装车时间。", "Since when.")
 
 
+@strawberry.type(description=both("一次召回。", "A recall of a battery."))
+class Recall:
+    """A recall."""
+
+    row: strawberry.Private[RecallRow]
+    campaign: str | None = described("召回编号。", "The number of the campaign.")
+    instruction: str | None = described(
+        "处置要求；应要求删除后为空。", "What to do; empty when it was erased on request."
+    )
+    recalled_at: dt.datetime = described("召回时间。", "When it was recalled.")
+
+    @resolved("召回单位。", "Who recalled it.")
+    def organisation(self, info: strawberry.Info) -> Organisation | None:
+        return organisation(reader_of(info).parties.by_id(self.row.organisation_id))
+
+
 @strawberry.type(description=both("搬运与拆解前须知。", "What to know before touching a battery."))
 class Safety:
     """Always shown, to whoever scans the battery."""
@@ -50,6 +70,7 @@ class Safety:
     )
     recalled: bool = described("是否被召回。", "Whether it is recalled.")
     campaigns: list[str] = described("召回编号。", "The campaigns it is recalled under.")
+    recalls: list[Recall] = described("各次召回，按时间排列。", "The recalls, in order of occurrence.")
 
 
 @strawberry.type(
@@ -114,13 +135,22 @@ class Battery(Node):
         # A part that came without a model of its own has not the voltage of the pack it was in.
         own = found if found and self.row.model_number else None
         volts = Decimal(own.nominal_voltage_v) if own and own.nominal_voltage_v else None
-        campaigns = reader.campaigns_of(self.row)
+        recalls = reader.recalls_of(self.row)
         return Safety(
             chemistry=self.battery_type,
             nominal_voltage_v=volts,
             high_voltage=None if volts is None else volts > DANGEROUS_VOLTAGE,
-            recalled=campaigns is not None,
-            campaigns=[name for name in campaigns or () if name],
+            recalled=bool(recalls),
+            campaigns=list(dict.fromkeys(recall.campaign for recall in recalls if recall.campaign)),
+            recalls=[
+                Recall(
+                    row=recall,
+                    campaign=recall.campaign or None,
+                    instruction=recall.instruction or None,
+                    recalled_at=from_ms(recall.occurred_ms),
+                )
+                for recall in recalls
+            ],
         )
 
     @resolved("保管单位；超出自己参与部分时为空。", "Who holds it; empty beyond the viewer's own part.")
@@ -202,10 +232,26 @@ class Battery(Node):
         return [battery(row) for row in reader_of(info).products_of(self.row)]
 
     @resolved(
-        "其质量所进入的材料批次，仅含看得到的。", "The lots that its mass went into, as far as the viewer sees them."
+        "其质量所进入的材料批次，近者在前，仅含看得到的；经他人批次的不再追踪。",
+        "The lots that its mass went into, the next first, as far as the viewer sees them; not followed through the "
+        "batches of others.",
     )
-    def lots(self, info: strawberry.Info) -> list[Lot]:
-        return [lot(row) for row in reader_of(info).lots_of(self.row)]
+    def lots(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[Lot]:
+        begin, size = 0 if after is None else max(after + 1, 0), check_size(first, 100)
+        return [lot(row) for row in reader_of(info).lots_of(self.row)[begin : begin + size]]
+
+    @resolved(
+        "其质量的去向，份额大者在前；生产企业可知各材料的份额，不知由谁制成。一次请求最多 10 块电池。",
+        "Where its mass is now, the largest share first; its maker is told the share of each material, and not who has "
+        "it. For up to 10 batteries in one request.",
+    )
+    def destinations(
+        self, info: strawberry.Info, first: First = 100, after: AfterPlace = None
+    ) -> list[Annotated["DestinationShare", strawberry.lazy(_LINEAGE)]]:
+        from graphql_schema.operations import lineage
+
+        size = check_size(first, 100)
+        return lineage.destinations(reader_of(info).destinations_of(self.row, size, after), size, after)
 
 
 def battery(row: BatteryRow) -> Battery:

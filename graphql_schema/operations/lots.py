@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -16,6 +16,10 @@ from recyclers.recovery import NOT_APPLICABLE, printed, recoveries
 from traceability.lots import code_of, name_of
 from traceability.values import from_ms, kilograms, percent
 
+if TYPE_CHECKING:
+    from graphql_schema.operations.lineage import MakerShare, OriginShare
+
+_LINEAGE = "graphql_schema.operations.lineage"
 First = Annotated[int | None, argument("最多几项，至多 100。", "How many at most, up to 100.")]
 AfterPlace = Annotated[int | None, argument("从此序号之后开始。", "Begin after this place.")]
 
@@ -75,6 +79,28 @@ class Lot(Node):
     def in_transit_to(self, info: strawberry.Info) -> Organisation | None:
         known = reader_of(info).lots.knows_whereabouts(self.row)
         return organisation(reader_of(info).parties.by_id(self.row.transit_to_id)) if known else None
+
+    @resolved(
+        "按质量追溯的来源，份额大者在前，直至电池；他人的批次不再追溯，止于其材料批次。一次请求最多 10 批。",
+        "What it is made of by mass, the largest share first, back to batteries; what came from others' batches stands "
+        "under the lot that came. For up to 10 lots in one request.",
+    )
+    def origins(
+        self, info: strawberry.Info, first: First = 100, after: AfterPlace = None
+    ) -> list[Annotated["OriginShare", strawberry.lazy(_LINEAGE)]]:
+        from graphql_schema.operations import lineage
+
+        size = check_size(first, 100)
+        return lineage.origins(reader_of(info).origins_of(self.row, size, after), size, after)
+
+    @resolved(
+        "按厂商汇总的来源；电池之外的按种类汇总。一次请求最多 10 批。",
+        "What it is made of by maker, and by kind what did not come from batteries. For up to 10 lots in one request.",
+    )
+    def made_of(self, info: strawberry.Info) -> list[Annotated["MakerShare", strawberry.lazy(_LINEAGE)]]:
+        from graphql_schema.operations import lineage
+
+        return lineage.made_of(reader_of(info).lots.made_of(self.row))
 
 
 def shares(assay: dict[str, int] | None) -> list[ElementShare]:

@@ -6,7 +6,7 @@ import strawberry
 
 from batteries.rows import Page
 from graphql_schema.enums import EventType
-from graphql_schema.operations import batteries, imports, lots, scans, transfers
+from graphql_schema.operations import batteries, imports, lots, recalls, scans, transfers
 from graphql_schema.operations import gaps as worked
 from graphql_schema.operations.batches import BatchConnection, BatchFilters, batch_page
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
@@ -199,6 +199,20 @@ class Query:
         after: After = None,
     ) -> AuditGapConnection:
         return worked.gap_page(info, filters, first, after)
+
+    @resolved(
+        "一个型号、一批编码或一次召回影响到的电池、部件与产品，不论现在何处：生产企业查自己的，联盟可查全部。三者填其一。",
+        "What a model, the beginning of codes or a campaign affects, wherever it is now: for a maker its own, for the "
+        "alliance all. Give one of the three.",
+    )
+    def recall(
+        self,
+        info: strawberry.Info,
+        model: recalls.Model = None,
+        code_prefix: recalls.CodePrefix = None,
+        campaign: recalls.Campaign = None,
+    ) -> recalls.RecallReach:
+        return recalls.reach(info, model, code_prefix, campaign)
 
     @resolved("按 id 查任何对象。", "Any object by its id.")
     def node(

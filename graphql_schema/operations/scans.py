@@ -10,7 +10,7 @@ from batteries import code_messages
 from batteries.codes import Problem, Scan, scan
 from batteries.label_states import LabelFinding, judge
 from batteries.label_text import MAX_TEXT
-from batteries.rows import BatteryRow
+from batteries.rows import BatteryRow, RecallRow
 from graphql_schema.enums import LabelState, ScanKind
 from graphql_schema.operations.batteries import Battery, battery
 from graphql_schema.operations.describing import both, described
@@ -110,6 +110,11 @@ def _about_battery(reader: Reader, row: BatteryRow | None, code: str | None) -> 
     prefix = identity.prefix_of(code) if code else ""
     if prefix and reader.parties.by_prefix(prefix) is None:
         found.append(errors.Problem("unknown_manufacturer", (), {"value": code}))
-    if row and (campaigns := reader.campaigns_of(row)) is not None:
-        found.append(errors.Problem("recalled", (), {"value": ", ".join(name for name in campaigns if name) or "—"}))
+    if row and (recalls := reader.recalls_of(row)):
+        found.append(errors.Problem("recalled", (), {"value": "; ".join(dict.fromkeys(map(_recall, recalls)))}))
     return [warning(problem) for problem in found]
+
+
+def _recall(recall: RecallRow) -> str:
+    """Name the campaign, and say what to do."""
+    return ": ".join(told for told in (recall.campaign, recall.instruction) if told) or "—"

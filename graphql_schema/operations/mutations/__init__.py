@@ -11,6 +11,7 @@ from graphql_schema.operations.mutations.labels import LabelMutations
 from graphql_schema.operations.mutations.lives import LifeMutations
 from graphql_schema.operations.mutations.lots import LotMutations
 from graphql_schema.operations.mutations.master_data import MasterDataMutations
+from graphql_schema.operations.mutations.recalls import RecallMutations
 from graphql_schema.operations.mutations.registration import RegistrationMutations
 from graphql_schema.operations.mutations.second_life import SecondLifeMutations
 
@@ -31,6 +32,7 @@ class Mutation(
     MasterDataMutations,
     ImportMutations,
     GapMutations,
+    RecallMutations,
     SecondLifeMutations,
 ):
     """Everything that can be written."""

@@ -10,7 +10,8 @@ from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLObjectType, pa
 
 from graphql_schema.management.commands import export_schema
 from tests.graphql_schema.audit.asking import SCHEMA, contract, good, nodes, run
-from tests.worlds import Life, World
+from tests.recyclers.materials import batch, lot_fact, powder, record
+from tests.worlds import Life, Party, World
 from traceability.models import Gap
 
 DOCUMENTS = contract()
@@ -100,8 +101,37 @@ def test_a_lineage_follows_parts_and_batches(world: World) -> None:
     }
     ids = {node["id"] for node in found["nodes"]}
     assert {edge[end] for edge in found["edges"] for end in ("source", "target")} <= ids
-    (batch,) = (edge for edge in found["edges"] if edge["kind"] == "PROCESSED")
-    assert batch["massKg"] == "20.5"
+    (processed,) = (edge for edge in found["edges"] if edge["kind"] == "PROCESSED")
+    assert processed["massKg"] == "20.5"
+
+
+def test_a_lineage_goes_on_into_lots_as_far_as_each_may_know(world: World) -> None:
+    pack = world.pack().produced().installed().sold().removed(by=world.recycler).processed(batch="B-1", massKg="440")
+    record(world, batch(world, inputs=[{"battery": pack.code, "massKg": "440"}], outputs=[powder("B-1", "300")]))
+    record(world, lot_fact(world, "lot_split", "B-1", into=[{"lot": "L-2", "massKg": "100"}]))
+    record(world, batch(world, "B-2", inputs=[{"lot": "L-2", "massKg": "100"}], outputs=[powder("L-3", "60")]))
+
+    def lineage(who: Party) -> tuple[dict[str, str], set[tuple[str, str, str, str]]]:
+        found = good(who, DOCUMENTS["Chain"], code=pack.code)["battery"]["lineage"]
+        nodes_ = {node["id"]: (node["kind"], node["label"]) for node in found["nodes"]}
+        assert {edge[end] for edge in found["edges"] for end in ("source", "target")} <= nodes_.keys()
+        ties = {(nodes_[e["source"]][1], nodes_[e["target"]][1], e["kind"], e["massKg"]) for e in found["edges"]}
+        own = f"{world.recycler.code}/"
+        told = {(one.removeprefix(own), other.removeprefix(own), kind, mass) for one, other, kind, mass in ties}
+        return {label.removeprefix(own): kind for kind, label in nodes_.values()}, told
+
+    kinds, ties = lineage(world.alliance)
+    # A lot may bear the number of its batch: they are two things.
+    assert sorted(kinds) == sorted({pack.code, "B-1", "B-2", "L-2", "L-3"})
+    assert ties == {
+        (pack.code, "B-1", "PROCESSED", "440"),
+        ("B-1", "B-1", "MADE", "300"),
+        ("B-1", "L-2", "MOVED", "100"),
+        ("L-2", "B-2", "DRAWN", "100"),
+        ("B-2", "L-3", "MADE", "60"),
+    }
+    assert lineage(world.recycler)[1] == ties
+    assert not [tie for tie in lineage(world.maker)[1] if tie[2] != "PROCESSED"]
 
 
 def test_recyclers_run_as_written(world: World) -> None:
