@@ -7,6 +7,7 @@ from traceability.audit.rule import BREAK, Relations, Rule, Terms, found, plain
 
 _BATCH = ("organisation_id", "number")
 _ORDER = ("closed_ms", "arrival")
+_DONE = ("record_id", "organisation_id")
 
 
 def find(r: Relations, _terms: Terms) -> ir.Table:
@@ -21,15 +22,24 @@ def find(r: Relations, _terms: Terms) -> ir.Table:
 def _of_batteries(r: Relations) -> ir.Table:
     uses = r.batch_inputs.join(r.names, "code").select("code", "record_id", *_BATCH, *_ORDER, "day")
     pairs = _pairs(uses, "record_id").semi_join(r.heads, "record_id")
-    done = _processed(r)
-    told = pairs.left_join(done, ["record_id", *_BATCH])
+    s, d = r.steps, r.details
+    done = s.filter(s.type == "processed").join(d.filter(d.name == "batch"), "event_id")
+    done = done.select(
+        *_DONE, "event_id", "day", done_ms=done.occurred_ms, done_arrival=done.arrival, number=done.value
+    )
+    told = pairs.left_join(done, [*_DONE, "number"])
     told = told.select(
         *(pairs[name] for name in pairs.columns if name != "day"),
+        "done_ms",
+        "done_arrival",
         event_id=done.event_id.fill_null(0),
         day=ibis.coalesce(done.day, pairs.day),
     )
+    # The first `processed` in the batch counts, whatever else is said.
+    order = [told.done_ms, told.done_arrival]
+    by = [told[name] for name in (*_DONE, "number", "other_id", "other")]
     # One gap an event, and one without: the first batch too many, beside the first of all.
-    return _first(told, "record_id", "event_id")
+    return _first(told.mutate(again=ibis.row_number().over(group_by=by, order_by=order)), "record_id", "event_id")
 
 
 def _of_batches(r: Relations) -> ir.Table:
@@ -37,7 +47,7 @@ def _of_batches(r: Relations) -> ir.Table:
     known = n.join(s, "record_id").select("code")
     uses = r.batch_inputs.anti_join(known, "code").select("code", *_BATCH, *_ORDER, "day")
     told = _pairs(uses, "code").join(r.judged_batches, _BATCH)
-    told = told.mutate(event_id=told.arrival)
+    told = told.mutate(event_id=told.arrival, again=ibis.literal(0, "int64"))
     return _first(told, "record_id", "event_id")
 
 
@@ -62,21 +72,10 @@ def _pairs(later: ir.Table, by: str) -> ir.Table:
     )
 
 
-def _processed(r: Relations) -> ir.Table:
-    """The first `processed` of each battery in each batch."""
-    s, d = r.steps, r.details
-    done = s.filter(s.type == "processed").join(d.filter(d.name == "batch"), "event_id")
-    order = [done.occurred_ms, done.arrival]
-    place = ibis.row_number().over(group_by=[done.record_id, done.organisation_id, done.value], order_by=order)
-    first = done.mutate(place=place)
-    first = first.filter(first.place == 0)
-    return first.select("record_id", "organisation_id", "event_id", "day", number=first.value)
-
-
 def _first(told: ir.Table, *by: str) -> ir.Table:
     order = [told.closed_ms, told.arrival, told.other_ms, told.other_arrival, told.code]
     first = told.mutate(place=ibis.row_number().over(group_by=[told[name] for name in by], order_by=order))
-    first = first.filter(first.place == 0)
+    first = first.filter((first.place == 0) & (first.again == 0))
     return found(
         first,
         record=first.record_id,
