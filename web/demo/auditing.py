@@ -28,7 +28,8 @@ def tell(say: Console) -> None:
     say.rule(_("Audit as of {day}").format(day=day_of(run.as_of).isoformat()))
     _completeness(say)
     counted = Gap.objects.filter(closed_in=None).values_list("code").annotate(n=Count("id")).order_by("-n")
-    say.print(f"  {_('Gaps')}: " + " · ".join(f"{name_of(code)} {number}" for code, number in counted))
+    label = _("Gaps")
+    say.print(f"  {label}: " + " · ".join(f"{name_of(code)} {number}" for code, number in counted))
     _broken(say)
 
 
