@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -36,7 +36,9 @@ CLAUSES: Final = ("recovery.cu_al", "recovery.electrode_powder", "recovery.li", 
 
 
 def tell(examples: Mapping[str, str], say: Console) -> None:
-    """Show one example of each, and the recovery of both recyclers."""
+    """Show one example of each, and the recovery of both recyclers; nothing where no pack was left for any."""
+    if not examples:
+        return
     runs = flows_of(list(Batch.objects.values_list("event_id", flat=True)))
     by_number = {run.number: run for run in runs.values()}
     say.rule(_("After the vehicle"))
@@ -49,7 +51,9 @@ def tell(examples: Mapping[str, str], say: Console) -> None:
     say.print(table)
     for company in RECYCLERS:
         own = [run for run in runs.values() if run.organisation == company.code]
-        if figures := [f"{clause} {_figure(clause, own)}" for clause in CLAUSES]:
+        values = {clause: recovery.measured(clause, own).value for clause in CLAUSES}
+        figures = [f"{clause} {recovery.printed(value)} %" for clause, value in values.items() if value is not None]
+        if figures:
             say.print(f"  {company.name} {company.name_en}: " + " · ".join(figures), soft_wrap=True)
 
 
@@ -90,10 +94,5 @@ def _batch(run: Run) -> str:
     return told if loss is None else told + " · " + _("{percent} % lost").format(percent=recovery.printed(loss))
 
 
-def _figure(clause: str, runs: list[Run]) -> str:
-    value = recovery.measured(clause, runs).value
-    return "—" if value is None else f"{recovery.printed(value)} %"
-
-
-def _kilograms(mg: int) -> Any:
-    return round(mg / 1_000_000, 1)
+def _kilograms(mg: int) -> str:
+    return f"{mg / 1_000_000:.1f}"
