@@ -148,6 +148,8 @@ class Claims:
             yield Problem("not_holder", path, {"value": code, "organisation": fact.organisation})
         elif state.transit_to is not None:
             yield Problem("in_transit", path, {"value": code})
+        elif state.quarantine is not None:
+            yield Problem("quarantined", path, {"value": code})
         elif self._used[self._thing(code)] - without:
             yield Problem("already_used", path, {"value": code})
 

@@ -23,6 +23,10 @@ CODE: Final = "mass_imbalance"
 #: Batches that are weighed up together: memory does not grow with their number.
 SIZE: Final = 500
 _MG: Final = 1_000_000
+#: What says of a battery which model it is, or what it is built into.
+_DESCRIBING: Final = ("produced", "assembled", "repaired", "dismantled", "identified", "corrected")
+#: No more events than these are ever under way at once.
+_IN_FLIGHT: Final = 100_000
 
 
 def find(judged: Judged) -> Iterator[Row]:
@@ -135,9 +139,18 @@ def _drawing(lot_ids: Collection[int]) -> set[int]:
 
 
 def _taking_in(changed: str) -> set[int]:
-    """A battery consists of what its model says, or the model of what it is, or was, built into."""
+    """A battery consists of what its model says, or the model of what it is, or was, built into.
+
+    Only such facts count as say so, and of them those since the last run: some earlier ones more, for what was being
+    written while it ran.
+    """
     into = "SELECT p.code FROM traceability_component p WHERE p.parent_code IN"
-    codes = f"SELECT code FROM ({changed}) c"
+    types = ", ".join(f"'{type_}'" for type_ in _DESCRIBING)
+    codes = f"""
+      SELECT c.code FROM ({changed}) c WHERE EXISTS (
+        SELECT 1 FROM traceability_lifecyclerecord r JOIN traceability_lifecycleevent e ON e.record_id = r.id
+        WHERE (r.id = c.record_id OR r.chain_id = c.record_id) AND e.type IN ({types})
+          AND e.id > (SELECT COALESCE(MAX(seen_event), 0) - {_IN_FLIGHT} FROM traceability_auditrun WHERE kept))"""
     inside = f"{codes} UNION {into} ({codes}) UNION {into} ({into} ({codes}))"
     return _ids(f"""
       SELECT DISTINCT e.record_id FROM recyclers_batchinput i JOIN traceability_lifecycleevent e ON e.id = i.batch_id

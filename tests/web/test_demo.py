@@ -1,9 +1,14 @@
 """The demo: the main job on real input, as a command that anyone runs."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,9 +24,18 @@ pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="the demo 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "DJANGO"))}
     environment |= {"DATA_DIR": str(folder), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "manage.py", "demo", "--no-server", *options]
+    return manage(environment, "demo", "--no-server", *options)
+
+
+def manage(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "manage.py", *command],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
 
 
@@ -31,6 +45,37 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     answer = run(folder, "--packs", "60", "--seed", "3")
     assert answer.returncode == 0, answer.stderr
     return folder, answer.stdout
+
+
+Record = dict[str, Any]
+
+
+def lines(folder: Path, *command: str) -> list[Record]:
+    """What a command says of the demo's database, as JSON Lines."""
+    url = f"sqlite:///{folder / 'demo' / 'demo.sqlite3'}"
+    answer = manage(os.environ | {"DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"}, *command)
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def records(played: tuple[Path, str]) -> dict[str, list[Record]]:
+    """Everything that the demo's ledger exports, by type, in order of occurrence."""
+    found = defaultdict(list)
+    for record in sorted(lines(played[0], "export"), key=lambda record: record["occurredAt"]):
+        found[record["type"]].append(record)
+    return found
+
+
+@pytest.fixture(scope="module")
+def gaps(played: tuple[Path, str]) -> list[Record]:
+    return lines(played[0], "audit", "--format", "jsonl")
+
+
+def of(records: list[Record], code: str, field: str = "battery") -> Record:
+    """The only record about a battery or lot."""
+    [found] = [record for record in records if record.get(field) == code]
+    return found
 
 
 def test_the_demo_tells_what_happened_and_how_to_come_in(played: tuple[Path, str]) -> None:
@@ -43,6 +88,145 @@ def test_the_demo_tells_what_happened_and_how_to_come_in(played: tuple[Path, str
 def test_everything_is_in_the_end_recorded_and_verified(played: tuple[Path, str]) -> None:
     told = played[1]
     assert "每个哈希和链接都成立" in told or "every hash and link holds" in told
+
+
+def test_every_label_of_it_is_in_the_readers_language(played: tuple[Path, str]) -> None:
+    assert "阶段: " in played[1]
+    assert "Stage" not in played[1]
+
+
+def test_packs_are_taken_apart_and_nothing_of_them_is_lost(
+    records: dict[str, list[Record]], gaps: list[Record]
+) -> None:
+    assert records["dismantled"]
+    for record in records["dismantled"]:
+        details, produced = record["details"], of(records["produced"], record["battery"])["details"]
+        masses = {part["code"]: Decimal(part["massKg"]) for part in produced["components"]}
+        assert set(details["components"]) == set(masses)
+        assert {"method", "endVoltageV", "hours"} <= set(details["discharge"])
+        out = sum(masses.values()) + sum(Decimal(residue["massKg"]) for residue in details["residues"])
+        assert abs(out - Decimal(produced["massKg"])) < 1
+    assert "component_loss" not in {gap["gap"] for gap in gaps}
+
+
+def test_products_are_made_of_modules_of_several_packs_and_one_is_taken_back_and_recovered(
+    records: dict[str, list[Record]],
+) -> None:
+    pack_of = {part: record["battery"] for record in records["dismantled"] for part in record["details"]["components"]}
+    assert records["assembled"]
+    for record in records["assembled"]:
+        assert len(record["battery"]) == 19
+        assert len({pack_of[source] for source in record["details"]["sources"]}) > 1
+        assert of(records["deployed"], record["battery"])["occurredAt"] > record["occurredAt"]
+    returned = {record["battery"] for record in records["decommissioned"]}
+    assert returned
+    assert returned < {record["battery"] for record in records["assembled"]}
+    assert returned <= {record["battery"] for record in records["processed"]}
+
+
+def test_black_mass_of_one_recycler_becomes_salts_at_the_other_and_is_sold(records: dict[str, list[Record]]) -> None:
+    crushed = [record for record in records["batch"] if record["details"]["process"] == "crushing"]
+    made = {
+        (record["organisation"], lot["lot"]): lot
+        for record in crushed
+        for lot in record["details"]["outputs"]
+        if lot["material"] == "electrode_powder"
+    }
+    leached = [record for record in records["batch"] if record["details"]["process"] == "hydrometallurgy"]
+    travelled = {
+        (lot["lotOf"], lot["lot"])
+        for record in leached
+        for lot in record["details"]["inputs"]
+        if lot.get("lotOf", record["organisation"]) != record["organisation"]
+    }
+    assert travelled
+    for maker, number in travelled:
+        assert {"li", "cu", "al"} <= set(made[maker, number]["assay"])
+        assert of(records["dispatched"], number, "lot")["organisation"] == maker
+        assert of(records["received"], number, "lot")["organisation"] != maker
+    salts = Counter(lot["material"] for record in leached for lot in record["details"]["outputs"])
+    assert {"lithium_carbonate", "nickel_sulfate_hexahydrate", "cobalt_sulfate_heptahydrate"} <= set(salts)
+    sold = {record["lot"] for record in records["lot_sold"]}
+    assert {lot["lot"] for record in leached for lot in record["details"]["outputs"]} <= sold
+
+
+def test_an_honest_recycler_recovers_what_the_conditions_ask_for(played: tuple[Path, str]) -> None:
+    [told] = [line for line in played[1].splitlines() if "recovery.li" in line]
+    found = {clause: Decimal(value) for clause, value in re.findall(r"(recovery\.\w+) ([\d.]+) %", told)}
+    least = {"recovery.cu_al": 98, "recovery.electrode_powder": 98, "recovery.li": 90, "recovery.ni_co_mn": 98}
+    assert found.keys() == least.keys()
+    assert all(least[clause] <= value <= 100 for clause, value in found.items()), found
+
+
+def test_a_truck_brings_one_pack_too_light_one_too_few_and_one_too_many(records: dict[str, list[Record]]) -> None:
+    sent: dict[str, dict[str, str]] = defaultdict(dict)
+    came: dict[str, dict[str, str]] = defaultdict(dict)
+    for found, type_ in ((sent, "dispatched"), (came, "received")):
+        for record in records[type_]:
+            if "battery" in record and "waybill" in record["details"]:
+                found[record["details"]["waybill"]][record["battery"]] = record["details"]["massKg"]
+    differing = [bill for bill in sent if len(sent[bill]) > 1 and sent[bill].keys() != came[bill].keys()]
+    assert differing
+    for bill in differing:
+        both = sent[bill].keys() & came[bill].keys()
+        lighter = [code for code in both if Decimal(came[bill][code]) < Decimal(sent[bill][code])]
+        assert len(lighter) == len(sent[bill].keys() - came[bill]) == len(came[bill].keys() - sent[bill]) == 1
+
+
+def test_a_burnt_pack_waits_for_another_person_and_is_processed_then(
+    records: dict[str, list[Record]], played: tuple[Path, str]
+) -> None:
+    burnt = [record for record in records["received"] if record["details"].get("condition") == "burnt"]
+    refused, _lifted, accepted = played[1].partition("06-panxi-second-person.jsonl")
+    late = [record["battery"] for record in burnt if f"{record['battery']} 正在隔离" in refused]
+    assert late
+    assert "正在隔离" not in accepted
+    for record in burnt:
+        lifted = of(records["quarantine_lifted"], record["battery"])
+        processed = [other for other in records["processed"] if other["battery"] == record["battery"]]
+        assert all(record["occurredAt"] < lifted["occurredAt"] < other["occurredAt"] for other in processed)
+    assert set(late) <= {record["battery"] for record in records["processed"]}
+
+
+def test_an_unreadable_label_is_inspected_identified_on_evidence_and_its_battery_processed(
+    records: dict[str, list[Record]],
+) -> None:
+    processed = {record["battery"] for record in records["processed"]}
+    assert records["identified"]
+    for record in records["identified"]:
+        provisional = record["battery"]
+        assert provisional.startswith("TMP-")
+        received = of(records["received"], provisional)
+        inspected = of(records["inspected"], provisional)
+        assert received["details"]["label"] == "unreadable"
+        assert received["occurredAt"] < inspected["occurredAt"] < record["occurredAt"]
+        assert record["details"]["evidence"]
+    assert processed & {record["details"]["as"] for record in records["identified"]}
+
+
+def test_the_audit_finds_the_mishaps_of_batches_and_lots_and_no_others(
+    gaps: list[Record], played: tuple[Path, str]
+) -> None:
+    found = Counter(gap["gap"] for gap in gaps if gap["gap"] in ("batch_missing", "mass_imbalance", "double_use"))
+    assert found == {"batch_missing": 1, "mass_imbalance": 1}
+    [lot] = [gap for gap in gaps if "lot" in gap]
+    assert lot["gap"] == "unreceived"
+    [batch] = [gap for gap in gaps if "batch" in gap]
+    assert batch["gap"] == "mass_imbalance"
+    for code in (lot["lot"], batch["batch"]):
+        assert code in played[1]
+
+
+@pytest.mark.parametrize("name", ["truck", "identified", "product", "batch"])
+def test_it_shows_the_code_of_an_example(name: str, records: dict[str, list[Record]], played: tuple[Path, str]) -> None:
+    codes = {
+        "truck": {record["details"].get("waybill") for record in records["dispatched"]},
+        "identified": {record["details"]["as"] for record in records["identified"]},
+        "product": {record["battery"] for record in records["deployed"]},
+        "batch": {record["details"]["number"] for record in records["batch"]},
+    }[name]
+    shown = played[1].partition("离车之后")[2].partition("审计")[0]
+    assert any(code in shown for code in codes if code)
 
 
 def test_the_files_of_every_sender_lie_in_the_folder_it_names(played: tuple[Path, str]) -> None:
@@ -76,6 +260,13 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
     assert written == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
     files.write(province.build(40, 12, TODAY), tmp_path / "c")
     assert written != {path.name: path.read_bytes() for path in (tmp_path / "c").iterdir()}
+
+
+@pytest.mark.parametrize("packs", [1, 14])
+def test_few_packs_make_fewer_stories_and_no_fewer_checks(packs: int, tmp_path: Path) -> None:
+    answer = run(tmp_path, "--packs", str(packs))
+    assert answer.returncode == 0, answer.stderr
+    assert "每个哈希和链接都成立" in answer.stdout
 
 
 @pytest.mark.parametrize("packs", ["0", "-1", "999999999"])

@@ -1,5 +1,6 @@
 """The demo's audit: how complete the chains are, and one broken chain explained in words, in both languages."""
 
+from itertools import islice
 from typing import Final
 
 from django.db.models import Count, Q
@@ -11,6 +12,7 @@ from rich.table import Table
 from traceability.access import ALLIANCE, Viewer
 from traceability.audit import reading
 from traceability.audit.calendar import day_of
+from traceability.audit.kept import told_gaps
 from traceability.audit.live import chain_of
 from traceability.audit.running import audit
 from traceability.audit.wording import STATUSES, in_words, name_of
@@ -28,7 +30,9 @@ def tell(say: Console) -> None:
     say.rule(_("Audit as of {day}").format(day=day_of(run.as_of).isoformat()))
     _completeness(say)
     counted = Gap.objects.filter(closed_in=None).values_list("code").annotate(n=Count("id")).order_by("-n")
-    say.print(f"  {_('Gaps')}: " + " · ".join(f"{name_of(code)} {number}" for code, number in counted))
+    label = _("Gaps")
+    say.print(f"  {label}: " + " · ".join(f"{name_of(code)} {number}" for code, number in counted))
+    _recovery(say)
     _broken(say)
 
 
@@ -43,6 +47,16 @@ def _completeness(say: Console) -> None:
         shares = (f"{share} %" if share is not None else "—" for share in (row.completeness, row.on_time_share))
         table.add_row(row.label or "—", *map(str, counts), *shares)
     say.print(table)
+
+
+def _recovery(say: Console) -> None:
+    """Tell what batches and lots lack, each in a sentence."""
+    concerned = Q(record__kind__in=("batch", "lot")) | Q(code="batch_missing")
+    gaps = list(islice(told_gaps(reading.open_gaps(EVERYTHING).filter(concerned)), _ROWS))
+    if gaps:
+        say.print(_("Batches and lots:"))
+    for gap in sorted(gaps, key=lambda gap: gap.since):
+        say.print(f"  {gap.since} {gap.subject} {name_of(gap.gap)}: {in_words(gap)}", markup=False, soft_wrap=True)
 
 
 def _broken(say: Console) -> None:

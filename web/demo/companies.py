@@ -52,5 +52,8 @@ RECYCLERS: Final = (
     Company("tianfu", "天府循环材料（演示）", "Tianfu Circular Materials (demo)", ("recycler",), "510100"),
     Company("panxi", "攀西再生资源（演示）", "Panxi Resources (demo)", ("recycler", "dismantler"), "510400"),
 )
-COMPANIES: Final = (ALLIANCE, *BATTERY_MAKERS, *VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, *RECYCLERS)
+SECOND_LIFE: Final = Company(
+    "jinsha", "金沙江梯次储能（演示）", "Jinsha Second-Life Storage (demo)", ("second_life",), "510500", ("SX1",)
+)
+COMPANIES: Final = (ALLIANCE, *BATTERY_MAKERS, *VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, *RECYCLERS, SECOND_LIFE)
 _NUMBERS: Final = {company.slug: number for number, company in enumerate(COMPANIES, start=1)}

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 
 from traceability import tokens
+from traceability.access import viewer_for_user
+from traceability.capturing import capture
 from traceability.door import second_factor
 from traceability.models import Organisation, User
-from web.demo.companies import ALLIANCE, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS
+from web.demo.companies import ALLIANCE, COMPANIES, DISMANTLER, RECYCLERS, SECOND_LIFE, VEHICLE_MAKERS, WORKSHOPS
 from web.demo.files import SENDERS
 
 
@@ -30,15 +32,17 @@ class Access:
 def feed(folder: Path, say: Console) -> None:
     """Feed every file as its sender would."""
     _run(say, folder / "01-alliance-master-data.jsonl", "capture", "--as", ALLIANCE.code)
-    for maker in VEHICLE_MAKERS:
+    for maker in (*VEHICLE_MAKERS, SECOND_LIFE):
         _run(say, folder / f"02-{maker.slug}-models.jsonl", "capture", "--as", maker.code)
     _run(say, folder / "03-alliance-history.jsonl", "capture", "--as", ALLIANCE.code)
     for maker in VEHICLE_MAKERS:
         _run(say, folder / f"04-{maker.slug}-packs.csv", "register", "--organisation", maker.code)
     for company in SENDERS:
         _run(say, folder / f"05-{company.slug}-records.jsonl", "capture", "--as", company.code)
+    for file in sorted(folder.glob("06-*.jsonl")):
+        _second_person(say, file)
     say.print("  " + _("What was refused because others had not reported yet is sent again; the rest is a no-op:"))
-    for company in (*WORKSHOPS, DISMANTLER):
+    for company in (*WORKSHOPS, DISMANTLER, *RECYCLERS):
         _run(say, folder / f"05-{company.slug}-records.jsonl", "capture", "--as", company.code)
 
 
@@ -56,6 +60,26 @@ def _run(say: Console, file: Path, command: str, *options: str) -> None:
     say.print(f"  [cyan]manage.py {command} {file.name} {' '.join(options)}[/cyan]", soft_wrap=True)
     for line in answer.getvalue().strip().splitlines():
         say.print("    " + line, markup=False, soft_wrap=True)
+
+
+def _second_person(say: Console, file: Path) -> None:
+    """Hand in, as a person of the organisation, what whoever received may not say alone.
+
+    The command that took everything else in is one and the same actor; a person who signs in is another.
+    """
+    slug = file.name.split("-")[1]
+    company = next(company for company in COMPANIES if company.slug == slug)
+    person = User.objects.create_user(
+        f"{slug}-safety", organisation=Organisation.objects.get(code=company.code), password=None
+    )
+    with file.open("rb") as lines:
+        result = capture(lines, by=viewer_for_user(person), on_error="proceed")
+    say.print("  " + _("Another person, {user}, hands in {file}:").format(user=person.username, file=file.name))
+    for problem in result.problems:
+        say.print(f"    {problem}", markup=False, soft_wrap=True)
+    counts = {"recorded": result.recorded, "replayed": result.replayed, "refused": result.refused}
+    told = _("{recorded} recorded, {replayed} replayed, {refused} refused").format(**counts)
+    say.print("    " + told, markup=False)
 
 
 def open_doors(secret: Callable[[int], str]) -> Access:

@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from web.demo.chemistry import MODELS, PRODUCTS, Model
 from web.demo.companies import (
     ALLIANCE,
     COMPANIES,
     DISMANTLER,
     RECYCLERS,
+    SECOND_LIFE,
     VEHICLE_MAKERS,
     WORKSHOPS,
     Company,
 )
-from web.demo.province import MODELS, Pack, Province
+from web.demo.province import Province
+from web.demo.recycling import LISTED
+from web.demo.telling import Pack
 
 START = "2018-01-15T09:00:00+08:00"
 #: The order in which the files are fed: what one says rests on those before.
-SENDERS = (*VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, *RECYCLERS)
+SENDERS = (*VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, SECOND_LIFE, *RECYCLERS)
 
 
 def write(province: Province, folder: Path) -> None:
@@ -28,12 +32,15 @@ def write(province: Province, folder: Path) -> None:
     _lines(folder / "01-alliance-master-data.jsonl", _master_data())
     _lines(folder / "03-alliance-history.jsonl", province.records.get(ALLIANCE.slug, []))
     for number, maker in enumerate(VEHICLE_MAKERS):
-        _lines(folder / f"02-{maker.slug}-models.jsonl", _models(maker))
+        _lines(folder / f"02-{maker.slug}-models.jsonl", _models(maker, MODELS))
         # The second maker's system still writes GB 18030 and Chinese headers.
         own = [pack for pack in province.packs if pack.maker is maker and not pack.is_history]
         _registrations(folder / f"04-{maker.slug}-packs.csv", own, chinese=bool(number))
+    _lines(folder / f"02-{SECOND_LIFE.slug}-models.jsonl", _models(SECOND_LIFE, PRODUCTS))
     for company in SENDERS:
         _lines(folder / f"05-{company.slug}-records.jsonl", province.records.get(company.slug, []))
+    for slug, records in province.second_person.items():
+        _lines(folder / f"06-{slug}-second-person.jsonl", records)
 
 
 def _lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
@@ -59,27 +66,29 @@ def _master_data() -> list[dict[str, Any]]:
         )
         for company in COMPANIES
     ]
-    for recycler in RECYCLERS:
+    for company in (DISMANTLER, SECOND_LIFE, *RECYCLERS):
         records += [
             _record(
-                f"p-{recycler.slug}-{kind}",
+                f"p-{company.slug}-{kind}",
                 "permit",
-                organisation=recycler.code,
+                organisation=company.code,
                 kind=kind,
-                number=f"{recycler.slug.upper()}-{kind.upper()}",
+                number=f"{company.slug.upper()}-{kind.upper()}",
                 issuer="四川省生态环境厅（演示）",
                 validFrom="2018-01-01",
                 validUntil=None,
             )
             for kind in ("project_filing", "eia", "pollution")
         ]
-    for recycler, batch, day in ((RECYCLERS[0], "1", "2018-09-03"), (RECYCLERS[1], "4", "2022-12-16")):
-        listed = {"organisation": recycler.code, "scope": "recovery", "batch": batch, "announcedOn": day}
-        records.append(_record(f"l-{recycler.slug}", "listing", **listed))
+    recovery = [(company, "recovery", batch) for company, batch in zip(RECYCLERS, ("1", "4"), strict=True)]
+    for company, scope, batch in (*recovery, (SECOND_LIFE, "second_life", "1")):
+        day = LISTED.get(company.slug, LISTED[RECYCLERS[0].slug]).isoformat()
+        listed = {"organisation": company.code, "scope": scope, "batch": batch, "announcedOn": day}
+        records.append(_record(f"l-{company.slug}", "listing", **listed))
     return records
 
 
-def _models(maker: Company) -> list[dict[str, Any]]:
+def _models(maker: Company, models: Iterable[Model]) -> list[dict[str, Any]]:
     return [
         {
             "key": f"m-{model.number}",
@@ -94,11 +103,11 @@ def _models(maker: Company) -> list[dict[str, Any]]:
                 "ratedCapacityAh": model.capacity,
                 "nominalEnergyKwh": model.energy,
                 "massKg": str(model.mass),
-                "cells": model.cells,
-                "composition": model.composition,
+                "composition": dict(model.composition),
+                **({"cells": model.cells} if model.cells else {}),
             },
         }
-        for model in MODELS
+        for model in models
     ]
 
 

@@ -4,74 +4,21 @@ Pure: no clock, no database. Every sender gets its records in the order in which
 happened before the platform opened is in the alliance's hands.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
 
-from batteries.codes import compose, vin_with_check_digit
+from batteries.codes import vin_with_check_digit
+from web.demo import recycling, second_life, trucks
+from web.demo.chemistry import MODELS
 from web.demo.companies import ALLIANCE, BATTERY_MAKERS, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS, Company
+from web.demo.telling import CHINA, NEW_PACKS, Pack, Teller
 
-CHINA: Final = timezone(timedelta(hours=8))
-#: What happened before was reported to an earlier platform, mostly in time, and the alliance hands it over.
-HANDED_OVER: Final = datetime(2026, 10, 1, tzinfo=CHINA)
-#: From here on nobody's deadline for registering a pack is enforced: what makers register today is not late.
-NEW_PACKS: Final = date(2026, 4, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A pack model: chemistry, energy and what it weighs (domain § 8: 5.3–8 kg/kWh)."""
-
-    number: str
-    battery_type: str
-    voltage: str
-    capacity: str
-    energy: str
-    mass: int
-    cells: int
-    composition: dict[str, str]
-
-
-MODELS: Final = (
-    Model("LFP-60", "B", "335", "180", "60.3", 438, 104, {"li": "0.0138", "cu": "0.10", "al": "0.26"}),
-    Model(
-        "NCM-75",
-        "E",
-        "350",
-        "214",
-        "75",
-        440,
-        96,
-        {"li": "0.0155", "ni": "0.0855", "co": "0.0145", "mn": "0.0138", "cu": "0.10", "al": "0.25"},
-    ),
-)
-
-
-@dataclass(slots=True)
-class Pack:
-    """One pack: who made what, and its first parts if they were delivered with codes."""
-
-    code: str
-    maker: Company
-    model: Model
-    vin: str
-    produced: datetime
-    mass: str
-    modules: list[dict[str, Any]] = field(default_factory=list)
-    story: str = ""
-
-    @property
-    def is_history(self) -> bool:
-        """Whether it was made, and registered elsewhere, before makers register here."""
-        return self.produced.date() < NEW_PACKS
-
-    def as_produced(self) -> dict[str, Any]:
-        """The details of its `produced` record."""
-        parts = {"components": self.modules} if self.modules else {}
-        return {"model": self.model.number, "massKg": self.mass, **parts}
+#: So long before the end happens what each sender's own system still has to hand in.
+LATELY: Final = timedelta(days=27)
 
 
 @dataclass(slots=True)
@@ -81,9 +28,13 @@ class Province:
     packs: list[Pack]
     records: dict[str, list[dict[str, Any]]]
     stories: Counter[str]
+    #: What another person than the receiver has to say, per organisation.
+    second_person: dict[str, list[dict[str, Any]]]
     #: A whole chain of the first vehicle maker's, and a pack on its way to the first recycler.
     shown: str
     awaited: str
+    #: What else is worth a look: `recovering.TITLES` → code, number or waybill; what no pack was left for is missing.
+    examples: dict[str, str]
 
 
 #: Story → weight; what makes each one special is told by the function of the same name.
@@ -97,7 +48,14 @@ STORIES: Final = {
     "refused_once": 3,
     "lighter_than_sent": 3,
     "wrong_hands": 3,
+    "burnt": 1,
+    "taken_apart": 3,
+    "on_one_truck": 1,
 }
+#: The first packs: every story once, and those that need company in company.
+CAST: Final = (*STORIES, *["taken_apart"] * 2, *["on_one_truck"] * (trucks.LOAD - 1))
+#: These are first told as of late, so that they pass through the doors of those who took part.
+FRESH: Final = frozenset({"on_the_way", "unreadable_label", "burnt"})
 
 
 def build(packs: int, seed: int, until: date) -> Province:
@@ -105,29 +63,45 @@ def build(packs: int, seed: int, until: date) -> Province:
     return _Builder(Random(seed), until).build(packs)
 
 
-class _Builder:
+class _Builder(Teller):
     def __init__(self, random: Random, until: date) -> None:
-        self.random = random
-        self.until = until
-        self.records: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.serials: Counter[tuple[str, date]] = Counter()
-        self.numbers: Counter[str] = Counter()
-        self.waybills = 0
+        super().__init__(random, until)
         self.awaited = ""
+        self.fresh = set(FRESH)
+        self.apart: list[second_life.Apart] = []
+        self.load: list[Pack] = []
 
     def build(self, count: int) -> Province:
-        """Give every story at least once where there is room, the others by weight."""
-        names = list(STORIES)[:count]
+        """Give every story its cast where there is room, the others by weight."""
+        names = list(CAST)[:count]
         names += self.random.choices(list(STORIES), weights=list(STORIES.values()), k=count - len(names))
         packs = [self._pack(number, name) for number, name in enumerate(names)]
         for pack in packs:
             if pack.is_history:
-                self._say(pack.maker, "produced", pack.produced, pack.code, **pack.as_produced())
+                self.say(pack.maker, "produced", pack.produced, pack.code, **pack.as_produced())
             self._live(pack)
         self._turns_up_unregistered()
-        whole = [pack for pack in packs if pack.story == "recovered"]
-        shown = next((pack for pack in whole if pack.maker is VEHICLE_MAKERS[0]), packs[0])
-        return Province(packs, dict(self.records), Counter(names), shown.code, self.awaited or packs[0].code)
+        trucks.drive(self, self.load)
+        second_life.play(self, self.apart)
+        recycling.play(self)
+        return Province(
+            packs,
+            dict(self.records),
+            Counter(names),
+            dict(self.second_person),
+            self._shown(packs),
+            self.awaited or packs[0].code,
+            self.examples,
+        )
+
+    def _shown(self, packs: Iterable[Pack]) -> str:
+        """A chain that the first vehicle maker knows from its beginning, to its end if there is one."""
+        own = [pack for pack in packs if pack.maker is VEHICLE_MAKERS[0]] or list(packs)
+        ended = {
+            record["battery"] for told in self.records.values() for record in told if record["type"] == "processed"
+        }
+        best = sorted(own, key=lambda pack: (pack.story != "recovered", pack.code not in ended))
+        return best[0].code
 
     # Making ----------------------------------------------------------------------------------------------------------
 
@@ -144,7 +118,7 @@ class _Builder:
         produced = first + timedelta(days=random.randrange((last - first).days))
         mass = f"{model.mass + random.randrange(-40, 41) / 10:.1f}"
         pack = Pack(
-            code=self._code("pack", battery_maker, model, produced),
+            code=self.code("pack", battery_maker, model, produced),
             maker=maker,
             model=model,
             vin=self._vin(maker, produced.year, number),
@@ -152,12 +126,17 @@ class _Builder:
             mass=mass,
             story=story,
         )
-        if number % 25 == 0:
+        if story == "taken_apart":
+            pack.modules = [
+                {"code": self.code("module", battery_maker, model, produced), "massKg": mass}
+                for mass in second_life.module_masses(pack.mass)
+            ]
+        elif number % 25 == 0:
             pack.modules = [
                 {
-                    "code": self._code("module", battery_maker, model, produced),
+                    "code": self.code("module", battery_maker, model, produced),
                     "components": [
-                        {"code": self._code("cell", battery_maker, model, produced)} for _ in range(model.cells // 8)
+                        {"code": self.code("cell", battery_maker, model, produced)} for _ in range(model.cells // 8)
                     ],
                 }
                 for _ in range(8)
@@ -168,120 +147,117 @@ class _Builder:
         described = f"L{maker.slug[:2].upper()}{self.random.randrange(10**5):05d}"
         return vin_with_check_digit(f"{described}0{year % 10}{number:07d}")
 
-    def _code(self, level: Any, maker: Company, model: Model, produced: date) -> str:
-        prefix = maker.prefixes[0]
-        self.serials[prefix + level, produced] += 1
-        return compose(
-            level=level,
-            battery_type=model.battery_type,
-            manufacturer_code=prefix,
-            specification="76",
-            traceability="836300J",
-            produced_on=produced,
-            serial=self.serials[prefix + level, produced],
-        )
-
     # Living ----------------------------------------------------------------------------------------------------------
 
     def _live(self, pack: Pack) -> None:
         most = (40, 60) if pack.is_history else (20, 30)
         installed = pack.produced + timedelta(days=self.random.randrange(5, most[0]))
         sold = installed + timedelta(days=self.random.randrange(3, most[1]))
-        self._say(pack.maker, "installed", installed, pack.code, vin=pack.vin)
-        self._say(pack.maker, "sold", sold, pack.code, region=self.random.choice(("510100", "510700", "500112")))
+        self.say(pack.maker, "installed", installed, pack.code, vin=pack.vin)
+        self.say(pack.maker, "sold", sold, pack.code, region=self.random.choice(("510100", "510700", "500112")))
         story: Callable[[Pack, datetime], None] | None = getattr(self, f"_{pack.story}", None)
         if story is not None:
-            span = (datetime.combine(self.until, time(), CHINA) - sold).days
-            lately = self.random.random() < 0.2 or (pack.story == "on_the_way" and not self.awaited)
-            days = span - self.random.randrange(12, 28) if lately else self.random.randrange(700, span - 120)
-            story(pack, sold + timedelta(days=days, hours=2))
+            story(pack, self._moment(pack, sold))
 
-    def _say(self, who: Company, type_: str, when: datetime, battery: str | None, **details: Any) -> None:
-        self.numbers[who.slug] += 1
-        record: dict[str, Any] = {"key": f"{who.slug}/{self.numbers[who.slug]:06d}", "type": type_}
-        if battery is not None:
-            record["battery"] = battery
-        record |= {"occurredAt": when.isoformat(), "organisation": who.code, "details": details}
-        if when < HANDED_OVER:
-            record["reportedAt"] = min(when + self._delay(), HANDED_OVER).isoformat()
-            self.records[ALLIANCE.slug].append(record)
-        else:
-            self.records[who.slug].append(record)
-
-    def _delay(self) -> timedelta:
-        """How long after the fact it was reported: within days, and now and then after months."""
-        random = self.random
-        return timedelta(days=random.randrange(60, 200) if random.random() < 0.03 else random.randrange(1, 8))
-
-    def _removed(self, pack: Pack, when: datetime) -> Company:
-        who = self.random.choice((*WORKSHOPS, DISMANTLER))
-        reason = "scrapping" if who is DISMANTLER else self.random.choice(("replacement", "repair", "scrapping"))
-        self._say(who, "removed", when, pack.code, vin=pack.vin, reason=reason)
-        if who is DISMANTLER:
-            self._say(who, "vehicle_scrapped", when + timedelta(hours=1), None, vin=pack.vin)
-        return who
-
-    def _sent(self, pack: Pack, who: Company, to: Company, when: datetime) -> str:
-        self.waybills += 1
-        waybill = f"{who.slug.upper()}-{self.waybills:05d}"
-        self._say(who, "dispatched", when, pack.code, to=to.code, waybill=waybill, massKg=pack.mass)
-        return waybill
+    def _moment(self, pack: Pack, sold: datetime) -> datetime:
+        """When the pack leaves its vehicle: after some years, or of late."""
+        span = (self.now - sold).days
+        if pack.story in self.fresh:
+            self.fresh.remove(pack.story)
+            return (self.now - LATELY).replace(hour=10, minute=sold.minute)
+        if pack.story == "taken_apart":
+            return sold + timedelta(days=self.random.randrange(700, span - 900), hours=2)
+        lately = self.random.random() < 0.2
+        days = span - self.random.randrange(12, 28) if lately else self.random.randrange(700, span - 120)
+        return sold + timedelta(days=days, hours=2)
 
     def _recovered(self, pack: Pack, when: datetime) -> None:
-        who, to = self._removed(pack, when), self.random.choice(RECYCLERS)
-        waybill = self._sent(pack, who, to, when + timedelta(days=6))
-        self._arrived(pack, to, when + timedelta(days=8), waybill=waybill)
-
-    def _arrived(self, pack: Pack, at: Company, when: datetime, **details: Any) -> None:
-        told = {"massKg": pack.mass, "condition": "intact", "label": "read"} | details
-        self._say(at, "received", when, pack.code, **told)
+        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        waybill = self.sent(pack, who, to, when + timedelta(days=6))
+        self.arrived(pack, to, when + timedelta(days=8), waybill=waybill)
+        self.store(to, pack.code, pack.model, pack.mass, when + timedelta(days=8))
 
     def _on_the_way(self, pack: Pack, when: datetime) -> None:
         """Dispatched, and nobody has said that it arrived."""
-        who = self._removed(pack, when)
+        who = self.removed(pack, when)
         to = self.random.choice(RECYCLERS) if self.awaited else RECYCLERS[0]
-        self._sent(pack, who, to, when + timedelta(days=3))
+        self.sent(pack, who, to, when + timedelta(days=3))
         self.awaited = self.awaited or pack.code
 
     def _forgotten_dispatch(self, pack: Pack, when: datetime) -> None:
         """The workshop never announced it: the receipt is disputed."""
-        who = self._removed(pack, when)
-        self._arrived(pack, self.random.choice(RECYCLERS), when + timedelta(days=9), **{"from": who.code})
+        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        self.arrived(pack, to, when + timedelta(days=9), **{"from": who.code})
 
     def _never_removed(self, pack: Pack, when: datetime) -> None:
         """Nobody reported the removal: it stands on the dock while the record has it in a vehicle."""
-        self._arrived(pack, self.random.choice(RECYCLERS), when)
+        self.arrived(pack, self.random.choice(RECYCLERS), when)
 
     def _unreadable_label(self, pack: Pack, when: datetime) -> None:
-        """Taken in under a provisional identity, identified a week later by the number inside the pack."""
-        who, to = self._removed(pack, when), RECYCLERS[0]
-        waybill = self._sent(pack, who, to, when + timedelta(days=2))
+        """Taken in under a provisional identity, tested, and identified a week later by the numbers inside the pack."""
+        who, to = self.removed(pack, when), RECYCLERS[0]
+        waybill = self.sent(pack, who, to, when + timedelta(days=2))
         provisional = f"TMP-{to.slug.upper()}-{self.waybills:05d}"
         arrived = when + timedelta(days=4)
         details = {"waybill": waybill, "massKg": pack.mass, "condition": "intact", "label": "unreadable"}
-        self._say(to, "received", arrived, provisional, **details)
-        evidence = "包内模块编码"
-        self._say(to, "identified", arrived + timedelta(days=7), provisional, evidence=evidence, **{"as": pack.code})
+        self.say(to, "received", arrived, provisional, **details)
+        health = self.random.randrange(45, 60)
+        self.inspected(to, provisional, arrived + timedelta(days=2), pack.model, health, "recovery")
+        evidence = "包内模块编码与厂家出厂清单一致"
+        identified = arrived + timedelta(days=7)
+        self.say(to, "identified", identified, provisional, evidence=evidence, **{"as": pack.code})
+        self.store(to, pack.code, pack.model, pack.mass, identified + timedelta(days=1))
+        self.examples.setdefault("identified", pack.code)
+
+    def _burnt(self, pack: Pack, when: datetime) -> None:
+        """Burnt in its vehicle: set apart on arrival, until another person says that work may go on."""
+        who, to = self.removed(pack, when), RECYCLERS[1]
+        waybill = self.sent(pack, who, to, when + timedelta(days=1))
+        arrived = when + timedelta(days=2)
+        self.arrived(pack, to, arrived, waybill=waybill, condition="burnt")
+        health = {"voltageV": "0", "insulationMohm": "0.1", "visual": "外壳烧损，无复燃", "decision": "recovery"}
+        self.say(to, "inspected", arrived + timedelta(days=5), pack.code, **health)
+        reason = "盐水浸泡72小时后静置观察，温度稳定，无复燃风险"
+        lifted = arrived + timedelta(days=6)
+        self.say_as_another(to, "quarantine_lifted", lifted, pack.code, reason=reason)
+        self.store(to, pack.code, pack.model, pack.mass, lifted + timedelta(days=1))
+        self.examples.setdefault("burnt", pack.code)
+
+    def _taken_apart(self, pack: Pack, when: datetime) -> None:
+        """Sent to the dismantler, tested, and taken apart: its modules go on."""
+        who = self.removed(pack, when)
+        there = when + timedelta(days=1)
+        if who is not DISMANTLER:
+            waybill = self.sent(pack, who, DISMANTLER, when + timedelta(days=4))
+            there = when + timedelta(days=6)
+            self.arrived(pack, DISMANTLER, there, waybill=waybill)
+        self.apart.append(second_life.take_apart(self, pack, there + timedelta(days=3)))
+
+    def _on_one_truck(self, pack: Pack, _when: datetime) -> None:
+        """Part of a truck's load: see `trucks`."""
+        self.load.append(pack)
 
     def _refused_once(self, pack: Pack, when: datetime) -> None:
         """Sent to one recycler, refused, sent to the other."""
-        who = self._removed(pack, when)
+        who = self.removed(pack, when)
         first, second = self.random.sample(RECYCLERS, 2)
-        waybill = self._sent(pack, who, first, when + timedelta(days=2))
-        self._say(first, "refused", when + timedelta(days=3), pack.code, waybill=waybill, reason="仓位已满")
-        waybill = self._sent(pack, who, second, when + timedelta(days=5))
-        self._arrived(pack, second, when + timedelta(days=6), waybill=waybill)
+        waybill = self.sent(pack, who, first, when + timedelta(days=2))
+        self.say(first, "refused", when + timedelta(days=3), pack.code, waybill=waybill, reason="仓位已满")
+        waybill = self.sent(pack, who, second, when + timedelta(days=5))
+        self.arrived(pack, second, when + timedelta(days=6), waybill=waybill)
+        self.store(second, pack.code, pack.model, pack.mass, when + timedelta(days=6))
 
     def _lighter_than_sent(self, pack: Pack, when: datetime) -> None:
         """Thirty kilograms are missing at the scales."""
-        who, to = self._removed(pack, when), self.random.choice(RECYCLERS)
-        waybill = self._sent(pack, who, to, when + timedelta(days=6))
+        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        waybill = self.sent(pack, who, to, when + timedelta(days=6))
         mass = f"{float(pack.mass) - 30:.1f}"
-        self._arrived(pack, to, when + timedelta(days=7), waybill=waybill, massKg=mass, condition="damaged")
+        self.arrived(pack, to, when + timedelta(days=7), waybill=waybill, massKg=mass, condition="damaged")
+        self.store(to, pack.code, pack.model, mass, when + timedelta(days=7))
 
     def _wrong_hands(self, pack: Pack, when: datetime) -> None:
         """History that the alliance brings in: dispatched by a workshop that did not hold it."""
-        who = self._removed(pack, when)
+        who = self.removed(pack, when)
         other = next(workshop for workshop in WORKSHOPS if workshop is not who)
         own = self.records[ALLIANCE.slug]
         own.append(
@@ -299,8 +275,8 @@ class _Builder:
     def _turns_up_unregistered(self) -> None:
         """A readable code that nobody ever registered, and a battery without any label."""
         produced = date(2019, 5, 6)
-        code = self._code("pack", BATTERY_MAKERS[1], MODELS[1], produced)
+        code = self.code("pack", BATTERY_MAKERS[1], MODELS[1], produced)
         dock, when = RECYCLERS[1], datetime.combine(self.until - timedelta(days=9), time(9, 30), CHINA)
-        self._say(dock, "received", when, code, massKg="431.5", condition="intact", label="read")
+        self.say(dock, "received", when, code, massKg="431.5", condition="intact", label="read")
         leaking = {"massKg": "389.0", "condition": "leaking", "label": "missing"}
-        self._say(dock, "received", when + timedelta(minutes=4), None, **leaking)
+        self.say(dock, "received", when + timedelta(minutes=4), **leaking)

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Count
@@ -15,10 +15,11 @@ from rich.table import Table
 from traceability.models import LifecycleEvent, LifecycleRecord, Organisation, Step
 from traceability.values import from_ms
 from traceability.verification import Verified, verify
-from web.demo import auditing
+from web.demo import auditing, recovering
 from web.demo.companies import RECYCLERS, VEHICLE_MAKERS
 from web.demo.feeding import Access
-from web.demo.province import CHINA, Province
+from web.demo.province import Province
+from web.demo.telling import CHINA
 
 SCAN: Final = (
     "query($p: String!) { resolveScan(payload: $p)"
@@ -27,6 +28,10 @@ SCAN: Final = (
 CHAIN: Final = (
     "query($c: String!) { battery(code: $c) { stage chain { status gaps { code since } }"
     " events(last: 20) { edges { node { type occurredAt } } } } }"
+)
+BATCH: Final = (
+    "query($n: String!) { batch(number: $n) { process lossPercent recovery { element percent }"
+    " outputs { lot { number } massKg } } }"
 )
 RECEIVE: Final = (
     "mutation($i: ReceiveBatteriesInput!) { receiveBatteries(input: $i)"
@@ -50,11 +55,14 @@ def tell(province: Province, say: Console) -> None:
         }
     )
     counts = batteries.values_list("stage").annotate(n=Count("id")).order_by("-n")
-    say.print(f"  {_('Stage')}: " + " · ".join(f"{word or '—'} {number}" for word, number in counts))
+    label = _("Stage")
+    say.print(f"  {label}: " + " · ".join(f"{word or '—'} {number}" for word, number in counts))
     counted = Verified()
     broken = list(verify(progress=counted))
     verdict = _("every hash and link holds") if not broken else _("%d records do not hold") % len(broken)
-    say.print(f"  {_('Verified')}: {counted.events} · {verdict}")
+    label = _("Verified")
+    say.print(f"  {label}: {counted.events} · {verdict}")
+    recovering.tell(province.examples, say)
     auditing.tell(say)
     _chain(province.shown, say)
 
@@ -96,11 +104,14 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
         "occurredAt": timezone.now().astimezone(CHINA).isoformat(timespec="seconds"),
         "items": [{"payload": f"https://qr.example/b/{province.awaited.lower()}", "condition": "INTACT"}],
     }
-    for token, query, variables in (
+    lines: list[tuple[str, str, dict[str, Any]]] = [
         (recycler, SCAN, {"p": province.shown}),
         (maker, CHAIN, {"c": province.shown}),
         (recycler, RECEIVE, {"i": arrival}),
-    ):
+    ]
+    if number := province.examples.get("crushing"):
+        lines.append((recycler, BATCH, {"n": number}))
+    for token, query, variables in lines:
         body = json.dumps({"query": query, "variables": variables}, ensure_ascii=False)
         headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
         say.print(f"curl -s {base}/graphql/ {headers} -d '{body}'", markup=False, soft_wrap=True)
