@@ -14,6 +14,7 @@ from tests import factories
 from tests.graphql_schema import asking
 from tests.graphql_schema.audit.asking import good, nodes
 from tests.recyclers.works import CLOSED, Plant
+from tests.web.test_audit_files import get, lines
 from tests.worlds import World
 from traceability.audit.live import chain_of
 from traceability.models import Gap, LifecycleRecord
@@ -352,3 +353,13 @@ def test_who_answers_for_a_batch_reads_and_explains_its_gap(world: World, plant:
     (gap,) = [edge["node"] for edge in asking.good(world.recycler, page)["gaps"]["edges"]]
     assert (gap["code"], gap["battery"], gap["batch"]) == ("MASS_IMBALANCE", None, f"{world.recycler.code}/B-1")
     assert "900 kg" in gap["explanation"]
+
+
+def test_a_file_of_kept_gaps_names_the_batch_as_a_batch(world: World, plant: Plant) -> None:
+    plant.opened()
+    plant.batch("B-1", {"A": "1000"}, "900")
+    plant.capture()
+    kept()
+    found = lines(get(world.alliance, "latest/gaps.jsonl"))
+    (gap,) = [gap for gap in found if gap["gap"] == "mass_imbalance"]
+    assert (gap["batch"], "battery" in gap) == (f"{world.recycler.code}/B-1", False)

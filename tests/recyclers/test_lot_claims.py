@@ -272,3 +272,10 @@ def test_a_correction_wins_nobody_a_lot(world: World, a: Lot):
 def test_the_alliance_captures_what_contradicts_itself(world: World, a: Lot):
     facts = [fact for fact, _ in uses(world, world.stranger)]
     assert not world.capture([*facts, opened(world, "A"), batch(world, inputs=draw("N", "1"))]).problems
+
+
+def test_what_is_quarantined_goes_into_no_batch(world: World):
+    pack = world.pack().produced().installed().removed().dispatched(world.recycler)
+    pack.received(world.recycler, condition="burnt")
+    told = batch(world, inputs=[{"battery": pack.code, "massKg": "440"}], outputs=[powder("L", "440")])
+    assert refusals(world, told) == [("details.inputs.0.battery", "quarantined")]
