@@ -1,6 +1,7 @@
 """What the audit finds of batches and lots: missing, used twice, out of balance, never arrived."""
 
 import csv
+import hashlib
 import json
 from datetime import date, timedelta
 from io import StringIO
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
 from tests import factories
 from tests.graphql_schema import asking
@@ -16,7 +18,7 @@ from tests.graphql_schema.audit.asking import good, nodes
 from tests.recyclers.works import CLOSED, Plant
 from tests.worlds import World
 from traceability.audit.live import chain_of
-from traceability.models import Gap, LifecycleRecord
+from traceability.models import AuditRun, Gap, LifecycleRecord
 
 #: A day long after all.
 LATE = 150
@@ -341,6 +343,23 @@ def test_in_a_table_the_batch_stands_where_the_battery_would(world: World, plant
     call_command("audit", "--format=csv", "--no-keep", f"--as-of={on(LATE)}", f"--output={file}", stdout=StringIO())
     (row,) = csv.DictReader(file.read_text("utf-8-sig").splitlines())
     assert (row["battery"], row["gap"]) == (f"{world.recycler.code}/B-1", "mass_imbalance")
+
+
+def test_the_file_of_a_kept_run_names_batches_and_lots_and_has_the_digest_of_the_run(
+    world: World, plant: Plant
+) -> None:
+    plant.opened()
+    plant.batch("B-1", {"A": "1000"}, "900")
+    plant.tell("dispatched", "recycler", None, CLOSED + 1, lot="L-B-1", to=world.second_life.code, massKg="900")
+    plant.capture()
+    kept()
+    asked = Client(headers={"Authorization": f"Bearer {world.alliance.token}"})
+    data = b"".join(asked.get("/files/audit/latest/gaps.jsonl"))  # type: ignore[arg-type]
+    told = [json.loads(line) for line in data.splitlines()]
+    code = world.recycler.code
+    assert [gap["batch"] for gap in told if gap["gap"] == "mass_imbalance"] == [f"{code}/B-1"]
+    assert [gap["lot"] for gap in told if gap["gap"] == "unreceived"] == [f"{code}/L-B-1"]
+    assert hashlib.sha256(data).hexdigest() == AuditRun.objects.get().digest
 
 
 def test_who_answers_for_a_batch_reads_and_explains_its_gap(world: World, plant: Plant) -> None:
