@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 
 from tests import factories
 from tests.graphql_schema import asking
@@ -371,3 +372,28 @@ def test_who_answers_for_a_batch_reads_and_explains_its_gap(world: World, plant:
     (gap,) = [edge["node"] for edge in asking.good(world.recycler, page)["gaps"]["edges"]]
     assert (gap["code"], gap["battery"], gap["batch"]) == ("MASS_IMBALANCE", None, f"{world.recycler.code}/B-1")
     assert "900 kg" in gap["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["90 kg of li came out", "from the lot {who}/NONE, which nobody knows", "1200 kg are drawn from"]),
+        ("zh-hans", ["li 产出 90 kg", "取自无人登记的材料批次 {who}/NONE", "累计领用 1200 kg"]),
+    ],
+)
+def test_the_explanation_says_what_is_out_of_balance(
+    world: World, plant: Plant, language: str, words: list[str]
+) -> None:
+    plant.opened("A", "1000", assay={"li": "1"})
+    salt = [{"lot": "S", "massKg": "1000", "assay": {"li": "9"}}]
+    plant.batch("B-1", {"A": "600"}, "", process="hydrometallurgy", outputs=salt)
+    plant.batch("B-2", {"NONE": "10"}, "10", at=CLOSED + 1)
+    plant.batch("B-3", {"A": "600"}, "600", at=CLOSED + 2)
+    plant.capture()
+    kept()
+    page = "{ gaps { edges { node { batch explanation } } } }"
+    with translation.override(language):
+        found = [edge["node"] for edge in asking.good(world.recycler, page)["gaps"]["edges"]]
+    told = {gap["batch"]: gap["explanation"] for gap in found}
+    for number, said in enumerate(words, start=1):
+        assert said.format(who=world.recycler.code) in told[f"{world.recycler.code}/B-{number}"]
