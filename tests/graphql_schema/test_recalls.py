@@ -153,6 +153,12 @@ def test_who_may_recall_nothing_is_told_nothing(world: World, lives: dict[str, L
     assert get(getattr(world, who), "csv", {"codePrefix": CELLS}).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["model", "campaign", "codePrefix"])
+def test_an_address_with_a_character_that_no_text_has_is_a_bad_question(world: World, name: str) -> None:
+    answer = get(world.maker, "csv", {name: "A\0"})
+    assert answer.status_code == (400 if name == "codePrefix" else 404)
+
+
 # The export ----------------------------------------------------------------------------------------------------------
 
 
