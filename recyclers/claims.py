@@ -6,7 +6,7 @@ The alliance captures history as it was told: nobody asks here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
@@ -36,7 +36,7 @@ from traceability.events import batches
 from traceability.facts import Fact
 from traceability.findings import same_mass
 from traceability.lines import Lines, Place
-from traceability.models import Component, LifecycleRecord
+from traceability.models import Component, LifecycleRecord, StepDetail
 from traceability.stages import Move, is_on_its_way
 from traceability.values import canonical, milligrams
 
@@ -44,6 +44,8 @@ from traceability.values import canonical, milligrams
 STAGES: Final = ("processed", "retired")
 #: After everything that is stored.
 _LAST: Final = 1 << 62
+#: A cell lies in a module, and that in a pack.
+_LEVELS: Final = 2
 _CORRECTS: Final = ("details", "corrects")
 Path = tuple[str, ...]
 
@@ -273,7 +275,56 @@ class Claims:
         for batch in batches(sorted(names)):
             for code, event in BatchInput.objects.filter(battery__in=batch).values_list("battery", "batch_id"):
                 used[names[code]].add(event)
+        for code, found in _used_with_wholes(names, [id_ for id_ in roots if id_ is not None]).items():
+            used[names[code]] |= found
         return used
+
+
+def _used_with_wholes(names: Mapping[str, str], roots: Sequence[int]) -> dict[str, set[int]]:
+    """The batches that took in what a battery was built into then, or the originals that it was assembled from.
+
+    What had left before the whole was used is not used with it.
+    """
+    #: Part → each whole that it was in, and until when (ms).
+    within: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    by_root = dict(_codes_of(roots))
+    for ids in batches(roots):
+        sources = StepDetail.objects.filter(record__in=ids, name="source")
+        for record, source in sources.values_list("record_id", "value"):
+            within[by_root[record]].append((source, _LAST))
+    pending = {(code, code, _LAST) for code in names}
+    for _ in range(_LEVELS):
+        above: set[tuple[str, str, int]] = set()
+        stays = _stays({code for _, code, _ in pending})
+        for part, code, until in pending:
+            above |= {(part, whole, min(until, left)) for whole, left in stays.get(code, ())}
+        for part, whole, until in above:
+            within[part].append((whole, until))
+        pending = above
+    used: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for codes in batches(sorted({whole for wholes in within.values() for whole, _ in wholes})):
+        rows = BatchInput.objects.filter(battery__in=codes)
+        for code, event, ms in rows.values_list("battery", "batch_id", "batch__closed_ms"):
+            used[code].append((event, ms))
+    return {
+        part: {event for whole, until in wholes for event, ms in used.get(whole, ()) if ms < until}
+        for part, wholes in within.items()
+    }
+
+
+def _codes_of(record_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for ids in batches(record_ids):
+        yield from LifecycleRecord.objects.filter(id__in=ids).values_list("id", "code")
+
+
+def _stays(codes: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """Where parts are or were built in, and until when (ms)."""
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for some in batches(sorted(codes)):
+        rows = Component.objects.filter(code__in=some).values_list("code", "parent_code", "until_ms")
+        for code, whole, until in rows:
+            found[code].append((whole, _LAST if until is None else until))
+    return found
 
 
 def _contents(run: Sequence[Place], lines: Lines) -> Iterator[Fact]:

@@ -6,17 +6,16 @@ Within one process, the same is `recovery.turnover` of that process.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Final
 
-from batteries.registration import CHINA
 from recyclers import flows
 from recyclers.batch_flows import flows_of
 from recyclers.lot_facts import facts_of
 from recyclers.models import Batch, BatchInput, BatchOutput
 from recyclers.recovery import Turnover, turnover
+from traceability.audit.calendar import end_of, number_of
 from traceability.events import batches
-from traceability.values import to_ms
 
 #: What all of a company's processes are called while it is looked at as one.
 _COMPANY: Final = flows.HYDROMETALLURGY
@@ -43,8 +42,8 @@ def balance_of(organisation: str, first: date, last: date, *, process: str | Non
 
 
 def _closed(organisation: str, first: date, last: date) -> list[int]:
-    since, until = (to_ms(datetime.combine(day, time(), CHINA)) for day in (first, last + timedelta(days=1)))
-    rows = Batch.objects.filter(organisation__code=organisation, closed_ms__gte=since, closed_ms__lt=until)
+    since, until = end_of(number_of(first) - 1), end_of(number_of(last))
+    rows = Batch.objects.filter(organisation__code=organisation, closed_ms__gt=since, closed_ms__lte=until)
     return list(rows.order_by("closed_ms", "arrival").values_list("event_id", flat=True))
 
 

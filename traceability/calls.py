@@ -25,7 +25,7 @@ KEY_LIMIT: Final = 170
 ITEM_LIMIT: Final = 1_000
 #: Where a problem of a record is found in the call; what it says about caller and type concerns the call as a whole.
 _ELSEWHERE: Final = {"key": ("idempotencyKey",), "type": (), "organisation": ()}
-_SHARED: Final = frozenset({"idempotencyKey", "occurredAt", "to", "from", "waybill", "reason", "site"})
+_SHARED: Final = frozenset("idempotencyKey occurredAt to from waybill reason campaign instruction site".split())
 T = TypeVar("T")
 
 
@@ -123,7 +123,8 @@ def check_distinct(facts: Iterable[Fact]) -> None:
     seen: set[str] = set()
     for fact in facts:
         if fact.code in seen:
-            raise values.wrong(fact.lot or fact.code, "each once", *fact.path, "lot" if fact.lot else "battery")
+            kind = "lot" if fact.lot else "battery"
+            raise values.wrong(fact.lot or fact.code, values.ONCE, *fact.path, kind)
         seen.add(fact.code)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from tests import factories
 from tests.graphql_schema.asking import contract, good, post
@@ -348,3 +349,12 @@ def test_a_batch_of_batteries_that_nobody_knows_takes_no_more_queries_than_one_o
 
     refused("warm", 2)
     assert refused("few", 2) == refused("many", 200)
+
+
+def test_who_does_not_hold_a_lot_is_not_told_of_a_battery(world: World) -> None:
+    open_lot(world.recycler)
+    given = {"number": "B-1", "inputs": [{"lot": "A", "lotOf": world.recycler.code, "massKg": "1"}]}
+    with translation.override("zh-hans"):
+        answer = tell(world.stranger, "recordBatch", "batch { number }", **given)
+    assert codes(answer) == [("input.inputs.0.lot", "not_holder")]
+    assert "电池" not in answer["errors"][0]["message"]

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from tests import factories
@@ -153,6 +154,12 @@ def test_who_may_recall_nothing_is_told_nothing(world: World, lives: dict[str, L
     assert get(getattr(world, who), "csv", {"codePrefix": CELLS}).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["model", "campaign", "codePrefix"])
+def test_an_address_with_a_character_that_no_text_has_is_a_bad_question(world: World, name: str) -> None:
+    answer = get(world.maker, "csv", {name: "A\0"})
+    assert answer.status_code == (400 if name == "codePrefix" else 404)
+
+
 # The export ----------------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +276,16 @@ def test_a_recall_of_many_is_all_or_none(world: World) -> None:
     assert {error["code"] for error in recall(world.maker, [])["errors"]} == {"missing_field"}
     assert {error["code"] for error in recall(world.recycler, [own.code])["errors"]} == {"role"}
     assert recall(world.maker, [own.code])["errors"] == []
+
+
+def test_what_is_wrong_is_told_at_its_place_and_in_the_language_of_the_reader(world: World) -> None:
+    pack = world.pack().produced()
+    [error] = recall(world.maker, [pack.code], campaign="x" * 81)["errors"]
+    assert (error["code"], error["path"]) == ("wrong_value", ["input", "campaign"])
+    with translation.override("zh-hans"):
+        [error] = recall(world.maker, [pack.code, pack.code])["errors"]
+    assert error["path"] == ["input", "items", "1", "code"]
+    assert "不得重复" in error["message"]
 
 
 # Queries -------------------------------------------------------------------------------------------------------------

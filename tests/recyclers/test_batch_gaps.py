@@ -1,6 +1,7 @@
 """What the audit finds of batches and lots: missing, used twice, out of balance, never arrived."""
 
 import csv
+import hashlib
 import json
 from datetime import date, timedelta
 from io import StringIO
@@ -9,15 +10,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.utils import translation
 
 from tests import factories
 from tests.graphql_schema import asking
 from tests.graphql_schema.audit.asking import good, nodes
 from tests.recyclers.works import CLOSED, Plant
-from tests.web.test_audit_files import get, lines
 from tests.worlds import World
 from traceability.audit.live import chain_of
-from traceability.models import Gap, LifecycleRecord
+from traceability.models import AuditRun, Gap, LifecycleRecord
 
 #: A day long after all.
 LATE = 150
@@ -344,6 +346,23 @@ def test_in_a_table_the_batch_stands_where_the_battery_would(world: World, plant
     assert (row["battery"], row["gap"]) == (f"{world.recycler.code}/B-1", "mass_imbalance")
 
 
+def test_the_file_of_a_kept_run_names_batches_and_lots_and_has_the_digest_of_the_run(
+    world: World, plant: Plant
+) -> None:
+    plant.opened()
+    plant.batch("B-1", {"A": "1000"}, "900")
+    plant.tell("dispatched", "recycler", None, CLOSED + 1, lot="L-B-1", to=world.second_life.code, massKg="900")
+    plant.capture()
+    kept()
+    asked = Client(headers={"Authorization": f"Bearer {world.alliance.token}"})
+    data = b"".join(asked.get("/files/audit/latest/gaps.jsonl"))  # type: ignore[arg-type]
+    told = [json.loads(line) for line in data.splitlines()]
+    code = world.recycler.code
+    assert [gap["batch"] for gap in told if gap["gap"] == "mass_imbalance"] == [f"{code}/B-1"]
+    assert [gap["lot"] for gap in told if gap["gap"] == "unreceived"] == [f"{code}/L-B-1"]
+    assert hashlib.sha256(data).hexdigest() == AuditRun.objects.get().digest
+
+
 def test_who_answers_for_a_batch_reads_and_explains_its_gap(world: World, plant: Plant) -> None:
     plant.opened()
     plant.batch("B-1", {"A": "1000"}, "900")
@@ -355,11 +374,26 @@ def test_who_answers_for_a_batch_reads_and_explains_its_gap(world: World, plant:
     assert "900 kg" in gap["explanation"]
 
 
-def test_a_file_of_kept_gaps_names_the_batch_as_a_batch(world: World, plant: Plant) -> None:
-    plant.opened()
-    plant.batch("B-1", {"A": "1000"}, "900")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["90 kg of li came out", "from the lot {who}/NONE, which nobody knows", "1200 kg are drawn from"]),
+        ("zh-hans", ["li 产出 90 kg", "取自无人登记的材料批次 {who}/NONE", "累计领用 1200 kg"]),
+    ],
+)
+def test_the_explanation_says_what_is_out_of_balance(
+    world: World, plant: Plant, language: str, words: list[str]
+) -> None:
+    plant.opened("A", "1000", assay={"li": "1"})
+    salt = [{"lot": "S", "massKg": "1000", "assay": {"li": "9"}}]
+    plant.batch("B-1", {"A": "600"}, "", process="hydrometallurgy", outputs=salt)
+    plant.batch("B-2", {"NONE": "10"}, "10", at=CLOSED + 1)
+    plant.batch("B-3", {"A": "600"}, "600", at=CLOSED + 2)
     plant.capture()
     kept()
-    found = lines(get(world.alliance, "latest/gaps.jsonl"))
-    (gap,) = [gap for gap in found if gap["gap"] == "mass_imbalance"]
-    assert (gap["batch"], "battery" in gap) == (f"{world.recycler.code}/B-1", False)
+    page = "{ gaps { edges { node { batch explanation } } } }"
+    with translation.override(language):
+        found = [edge["node"] for edge in asking.good(world.recycler, page)["gaps"]["edges"]]
+    told = {gap["batch"]: gap["explanation"] for gap in found}
+    for number, said in enumerate(words, start=1):
+        assert said.format(who=world.recycler.code) in told[f"{world.recycler.code}/B-{number}"]

@@ -279,3 +279,39 @@ def test_what_is_quarantined_goes_into_no_batch(world: World):
     pack.received(world.recycler, condition="burnt")
     told = batch(world, inputs=[{"battery": pack.code, "massKg": "440"}], outputs=[powder("L", "440")])
     assert refusals(world, told) == [("details.inputs.0.battery", "quarantined")]
+
+
+def taken_apart(world: World, at: float) -> tuple[Life, Life]:
+    """A pack that the recycler holds, and its module that was taken out on a day."""
+    module = world.module()
+    pack = world.pack().produced(components=[{"code": module.code}], at=1).installed(at=2).removed(at=3)
+    pack.dispatched(world.recycler, at=4).received(world.recycler, at=5)
+    pack.repaired(world.recycler, removed=[module.code], at=at)
+    return pack, module
+
+
+@pytest.mark.parametrize(("out", "found"), [(10, []), (30, [("details.inputs.0.battery", "already_used")])])
+def test_what_was_in_a_battery_when_that_was_used_was_used_with_it(world: World, out: float, found: list[Told]):
+    pack, module = taken_apart(world, out)
+    whole = [{"battery": pack.code, "massKg": "440"}]
+    record(world, batch(world, "B-1", inputs=whole, outputs=[powder("L", "440")], at=20))
+    part = [{"battery": module.code, "massKg": "25"}]
+    again = batch(world, "B-2", inputs=part, outputs=[powder("M", "25")], at=40)
+    if found:
+        assert refusals(world, again) == found
+    else:
+        record(world, again)
+
+
+def test_a_product_of_what_was_used_was_used_with_it(world: World):
+    pack = world.pack().produced(at=1).installed(at=2).removed(at=3)
+    pack.dispatched(world.recycler, at=4).received(world.recycler, at=5)
+    whole = [{"battery": pack.code, "massKg": "440"}]
+    record(world, batch(world, "B-1", inputs=whole, outputs=[powder("L", "440")], at=20))
+    pack.dispatched(world.second_life, at=21).received(world.second_life, at=22)
+    product = (
+        world.product().assembled(sources=[pack.code], at=23).deployed(at=24).decommissioned(world.recycler, at=25)
+    )
+    part = [{"battery": product.code, "massKg": "440"}]
+    again = batch(world, "B-2", inputs=part, outputs=[powder("M", "440")], at=40)
+    assert refusals(world, again) == [("details.inputs.0.battery", "already_used")]

@@ -288,3 +288,22 @@ def test_the_program_needs_no_newer_python_than_it_says() -> None:
     tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 8))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported <= sys.stdlib_module_names
+
+
+def test_who_answers_for_a_lot_that_never_came_gets_the_finding_though_it_recorded_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    top = {"lot": "A"}
+    lot = world.fact("lot_opened", world.recycler, top=top, massKg="100")
+    sent = world.fact("dispatched", world.recycler, top=top, to=world.stranger.code, massKg="100")
+    world.capture([lot, sent])
+    with audit(as_of=date(2030, 1, 1)):
+        pass
+    gap = Gap.objects.get(code="unreceived")
+    (tmp_path / "its.zip").write_bytes(bundle(world, gap, world.stranger))
+    its = unpacked((tmp_path / "its.zip").read_bytes())
+    index = json.loads(its["evidence.json"])
+    assert (index["about"], index["records"], index["partial"]) == (f"{world.recycler.code}/A", [], True)
+    assert [told["lot"] for told in index["gaps"]] == [index["about"]]
+    assert f"材料批次: {index['about']}" in its["README.txt"].decode()
+    assert checked(tmp_path / "its.zip")[0] == 0

@@ -44,7 +44,7 @@ def standing_gaps(run: AuditRun, viewer: Viewer) -> QuerySet[Gap]:
 def told_gaps(gaps: QuerySet[Gap]) -> Iterator[Told]:
     """Tell gaps in the order of battery, code and event, in memory that does not grow with their number."""
     codes = dict(Organisation.objects.values_list("id", "code"))
-    for code, gap, severity, key, type_, organisation, since, clause, evidence, kind in _rows(gaps).iterator(2_000):
+    for code, kind, gap, severity, key, type_, organisation, since, clause, evidence in _rows(gaps).iterator(2_000):
         yield Told(
             code,
             gap,
@@ -74,9 +74,9 @@ def _rows(gaps: QuerySet[Gap]) -> Any:
         told_key=Coalesce(Subquery(step.values("key")[:1]), Subquery(event.values("key")[:1])),
         told_type=Subquery(event.values("type")[:1]),
     )
-    columns = ("record__code", "code", "severity", "told_key", "told_type", "organisation_id", "since_day")
+    told = ("record__code", "record__kind", "code", "severity", "told_key", "told_type")
     return own.order_by(*map(_binary, ("record__code", "code", "told_key")), "event_id").values_list(
-        *columns, "clause", "evidence", "record__kind"
+        *told, "organisation_id", "since_day", "clause", "evidence"
     )
 
 

@@ -52,7 +52,7 @@ WORDS: Final[dict[str, tuple[Any, Any]]] = {
     ),
     "forbidden_use": (_("forbidden use"), _("“{type}” for “{application}”, which is forbidden on that day.")),
     "lost": (_("lost"), _("It was reported lost, and has not been received since.")),
-    "double_use": (_("double use"), _("It is an input of two batches, “{otherBatch}” and “{batch}”.")),
+    "double_use": (_("double use"), _("{battery} is an input of two batches, “{otherBatch}” and “{batch}”.")),
     "vehicle_without_battery": (
         _("vehicle without battery"),
         _("The vehicle that it was installed in was scrapped, and nobody recorded its removal."),
@@ -60,6 +60,14 @@ WORDS: Final[dict[str, tuple[Any, Any]]] = {
     "altered": (
         _("altered"),
         _("Record number {sequence} is not what was recorded: its {kind} does not hold."),
+    ),
+}
+#: What a gap says instead where its evidence names one of these causes.
+CAUSES: Final[dict[tuple[str, Any], Any]] = {
+    ("mass_imbalance", "element"): _("{leavingKg} kg of {subject} came out of the batch, and {inputKg} kg went in."),
+    ("mass_imbalance", "unknown_lot"): _("The batch draws {leavingKg} kg from the lot {subject}, which nobody knows."),
+    ("mass_imbalance", "overdrawn_lot"): _(
+        "With this batch {leavingKg} kg are drawn from the lot {subject}, which had {inputKg} kg."
     ),
 }
 STATUSES: Final = {
@@ -88,7 +96,9 @@ def in_words(gap: Told) -> str:
 def sentence(gap: str, found: Mapping[str, Any]) -> str:
     """A gap code with its evidence as a sentence."""
     evidence = _Evidence({name: _piece(value) for name, value in found.items()})
-    return str(WORDS[gap][1]).format_map(evidence) if gap in WORDS else gap
+    if gap not in WORDS:
+        return gap
+    return str(CAUSES.get((gap, found.get("cause")), WORDS[gap][1])).format_map(evidence)
 
 
 def _piece(value: Any) -> str:

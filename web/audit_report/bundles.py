@@ -84,7 +84,7 @@ def _content_name(number: int, event: Shown, place: str) -> str:
 
 
 def _readme(evidence: Evidence, words: Words) -> bytes:
-    both = [f"{words(name)}: {value}" for name, value in (("battery", evidence.about), ("made", evidence.made_at))]
+    both = [f"{words(name)}: {value}" for name, value in ((evidence.kind, evidence.about), ("made", evidence.made_at))]
     told = [Words(language)("verify") for language in ("zh-hans", "en")]
     partial = [words("partial")] if evidence.partial else []
     return "\n".join([words("evidence"), *both, *partial, "", *told, ""]).encode()

@@ -57,6 +57,8 @@ class Evidence:
     """All that a bundle says."""
 
     about: str
+    #: Of what kind that is: `battery`, `batch`, `lot` or `organisation`.
+    kind: str
     #: Number of the finding, where it is about one.
     gap: int | None
     run: str | None
@@ -77,7 +79,7 @@ def of_battery(code: str, viewer: Viewer) -> Evidence:
         raise refuse("not_found", ("code",), value=code)
     records = _records(row.chain_id)
     gaps = open_gaps(viewer).filter(record__in=[record.pk for record in records])
-    return _evidence(row.code, None, _chains(records), tuple(told_gaps(gaps)), partial=False)
+    return _evidence((row.code, "battery"), None, _chains(records), tuple(told_gaps(gaps)), partial=False)
 
 
 def of_gap(gap: Gap, viewer: Viewer) -> Evidence:
@@ -95,14 +97,14 @@ def of_gap(gap: Gap, viewer: Viewer) -> Evidence:
     whole = viewer.is_alliance or (row is not None and row.sight.level == FULL)
     chains = _chains(_records(record.pk), None if whole else viewer.organisation_id)
     told = tuple(told_gaps(Gap.objects.filter(pk=gap.pk)))
-    return _evidence(record.code, gap.pk, chains, told, partial=not whole)
+    return _evidence((record.code, record.kind), gap.pk, chains, told, partial=not whole)
 
 
 def _evidence(
-    about: str, gap: int | None, chains: tuple[Chain, ...], gaps: tuple[Told, ...], *, partial: bool
+    about: tuple[str, str], gap: int | None, chains: tuple[Chain, ...], gaps: tuple[Told, ...], *, partial: bool
 ) -> Evidence:
     run = last_run()
-    return Evidence(about, gap, run.public_id if run else None, iso(to_ms(timezone.now())), partial, chains, gaps)
+    return Evidence(*about, gap, run.public_id if run else None, iso(to_ms(timezone.now())), partial, chains, gaps)
 
 
 def _records(root: int) -> list[LifecycleRecord]:

@@ -32,7 +32,7 @@ def write_page(evidence: Evidence, file: BinaryIO, words: Words) -> None:
 def _story(evidence: Evidence, words: Words, address: str) -> list[Any]:
     heads = [(words("head"), (chain.head, chain.record)) for chain in evidence.chains]
     facts = [
-        (words("battery"), evidence.about),
+        (words(evidence.kind), evidence.about),
         *([(words("finding"), str(evidence.gap))] if evidence.gap is not None else []),
         (words("run"), evidence.run or "–"),
         (words("made"), f"{_local(evidence.made_at)} +08:00"),
@@ -40,7 +40,8 @@ def _story(evidence: Evidence, words: Words, address: str) -> list[Any]:
     left = [paper.text(words("evidence"), paper.TITLE), paper.facts(facts, paper.WIDTH - paper.SYMBOL)]
     return [
         paper.beside(left, paper.symbol(address)),
-        paper.facts(heads, paper.WIDTH),
+        # Who answers for a finding need not have recorded anything there.
+        *([paper.facts(heads, paper.WIDTH)] if heads else []),
         Spacer(0, 6),
         *([paper.text(words("partial"))] if evidence.partial else []),
         paper.text(words("verify"), paper.SMALL),

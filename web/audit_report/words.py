@@ -69,6 +69,8 @@ _WORDS: Final = {
     ),
     "page": ("第 {page} 页，共 {pages} 页", "Page {page} of {pages}"),
     "battery": ("电池编码", "Battery"),
+    "batch": ("批次", "Batch"),
+    "lot": ("材料批次", "Lot"),
     "finding": ("审计发现", "Finding"),
     "made": ("生成时间", "Made at"),
     "head": ("链尾哈希", "Head of the chain"),

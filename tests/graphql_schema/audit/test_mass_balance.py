@@ -55,6 +55,11 @@ def test_batches_count_by_the_day_they_were_closed_on(world: World, plant: Plant
     assert balance(world.alliance, world.recycler, **{"from": "2022-03-04", "until": "2022-04-04"}) == {}
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_are_hold_no_batches(world: World, plant: Plant, day: str) -> None:
+    assert balance(world.alliance, world.recycler, **{"from": day, "until": day}) == {}
+
+
 def test_a_company_sees_its_own_balance_and_no_other(world: World, plant: Plant) -> None:
     assert balance(world.recycler, world.recycler) == balance(world.alliance, world.recycler)
     assert balance(world.stranger, world.recycler) == {}
