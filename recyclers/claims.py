@@ -293,16 +293,16 @@ def _used_with_wholes(names: Mapping[str, str], roots: Sequence[int]) -> dict[st
         for record, source in sources.values_list("record_id", "value"):
             within[by_root[record]].append((source, _LAST))
     pending = {(code, code, _LAST) for code in names}
-    for _ in range(_LEVELS):
+    for _level in range(_LEVELS):
         above: set[tuple[str, str, int]] = set()
-        stays = _stays({code for _, code, _ in pending})
+        stays = _stays({code for _part, code, _until in pending})
         for part, code, until in pending:
             above |= {(part, whole, min(until, left)) for whole, left in stays.get(code, ())}
         for part, whole, until in above:
             within[part].append((whole, until))
         pending = above
     used: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for codes in batches(sorted({whole for wholes in within.values() for whole, _ in wholes})):
+    for codes in batches(sorted({whole for wholes in within.values() for whole, _until in wholes})):
         rows = BatchInput.objects.filter(battery__in=codes)
         for code, event, ms in rows.values_list("battery", "batch_id", "batch__closed_ms"):
             used[code].append((event, ms))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from recyclers.models import Lot, LotMovement
+from tests import factories
 from tests.recyclers.materials import KG, batch, left, lot, lot_fact, opened, powder, record
 from tests.worlds import Life, World
 from traceability.errors import Refusal
@@ -309,9 +310,9 @@ def test_a_product_of_what_was_used_was_used_with_it(world: World):
     whole = [{"battery": pack.code, "massKg": "440"}]
     record(world, batch(world, "B-1", inputs=whole, outputs=[powder("L", "440")], at=20))
     pack.dispatched(world.second_life, at=21).received(world.second_life, at=22)
-    product = (
-        world.product().assembled(sources=[pack.code], at=23).deployed(at=24).decommissioned(world.recycler, at=25)
-    )
+    product = world.battery(factories.second_life_code(7))
+    product.do("assembled", world.second_life, sources=[pack.code], at=23).do("deployed", world.second_life, at=24)
+    product.do("decommissioned", world.recycler, at=25)
     part = [{"battery": product.code, "massKg": "440"}]
     again = batch(world, "B-2", inputs=part, outputs=[powder("M", "440")], at=40)
     assert refusals(world, again) == [("details.inputs.0.battery", "already_used")]
