@@ -98,7 +98,6 @@ _DOUBLE = f"""
       ROW_NUMBER() OVER (PARTITION BY l.record_id, COALESCE(s.event_id, 0)
         ORDER BY l.closed_ms, l.arrival, e.closed_ms, e.arrival) AS place
     FROM used l JOIN used e ON e.record_id = l.record_id
-      AND (e.organisation_id <> l.organisation_id OR e.number <> l.number)
       AND (e.closed_ms < l.closed_ms OR (e.closed_ms = l.closed_ms AND e.arrival < l.arrival))
     LEFT JOIN (
       SELECT s.record_id, s.organisation_id, d.value, MIN(s.event_id) AS event_id, MIN({_ON}) AS day
@@ -123,7 +122,7 @@ _DOUBLE = f"""
   UNION ALL
   SELECT r.id, l.arrival, l.organisation_id, (l.closed_ms + 28800000) / 86400000,
     'battery=' || MIN(l.code) || '|batch=' || l.number || '|'
-  FROM stray l JOIN stray e ON e.code = l.code AND (e.organisation_id <> l.organisation_id OR e.number <> l.number)
+  FROM stray l JOIN stray e ON e.code = l.code
     AND (e.closed_ms < l.closed_ms OR (e.closed_ms = l.closed_ms AND e.arrival < l.arrival))
   JOIN traceability_organisation o ON o.id = l.organisation_id
   JOIN traceability_lifecyclerecord r ON r.kind = 'batch' AND r.code = o.code || '/' || l.number

@@ -13,7 +13,7 @@ _DONE = ("record_id", "organisation_id")
 def find(r: Relations, _terms: Terms) -> ir.Table:
     """The later batch; the gap hangs on its `processed` if there is one, else on the battery alone.
 
-    A number that was recorded twice is one batch: what contradicts itself there is told by the balance. A battery that
+    Two records of one number are two batches: what went in twice was used twice, whatever it is called. A battery that
     nobody else speaks of has no record that a gap could hang on: there it hangs on the later batch.
     """
     return _of_batteries(r).union(_of_batches(r), distinct=False)
@@ -57,7 +57,6 @@ def _pairs(later: ir.Table, by: str) -> ir.Table:
     pairs = later.join(
         earlier,
         (later[by] == earlier[by])
-        & ((later.organisation_id != earlier.organisation_id) | (later.number != earlier.number))
         & (
             (earlier.closed_ms < later.closed_ms)
             | ((earlier.closed_ms == later.closed_ms) & (earlier.arrival < later.arrival))

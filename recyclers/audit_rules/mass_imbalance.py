@@ -47,10 +47,13 @@ def _of_records(rows: Any, records: Collection[int]) -> list[int]:
 
 
 def _weighed(ids: Collection[int], end_ms: int, tolerance: Fraction) -> Iterator[Row]:
-    own = flows_of(ids)
-    drawn = BatchInput.objects.filter(batch__in=own).exclude(lot=None)
+    known = flows_of(ids)
+    drawn = BatchInput.objects.filter(batch__in=ids).exclude(lot=None)
     lot_ids = set(drawn.values_list("lot_id", flat=True))
-    every = [*own.items(), *_beside(lot_ids, own.keys(), end_ms)]
+    # Of a batch whose process nobody said only its lots can be judged.
+    drawing = dict(_drawing_from(lot_ids, known.keys(), end_ms))
+    own = known | {id_: drawing[id_] for id_ in ids if id_ in drawing}
+    every = list((known | drawing).items())
     facts = facts_of(lot_ids, until_ms=end_ms)
     # As `balances` orders them, so that each answer is that of its event.
     every.sort(key=lambda item: (item[1].closed_ms, item[1].organisation, item[1].number))
@@ -65,20 +68,20 @@ def _weighed(ids: Collection[int], end_ms: int, tolerance: Fraction) -> Iterator
         yield CODE, record, arrival, organisation, day, _evidence(found[id_])
 
 
-def _beside(lot_ids: Collection[int], own: Collection[int], end_ms: int) -> Iterator[tuple[int, flows.Batch]]:
-    """The other batches that draw from these lots, with what they draw from them and nothing else."""
+def _drawing_from(lot_ids: Collection[int], but: Collection[int], end_ms: int) -> Iterator[tuple[int, flows.Batch]]:
+    """The other batches that draw from these lots, with what they draw from them and nothing that could balance."""
     draws: dict[int, list[flows.LotInput]] = defaultdict(list)
     for some in batches(lot_ids):
         rows = BatchInput.objects.filter(lot__in=some, batch__reported_ms__lte=end_ms)
         for batch, code, mg in rows.values_list("batch_id", "lot__code", "mass_mg"):
-            if batch not in own:
+            if batch not in but:
                 draws[batch].append(flows.LotInput(flows.Lot(*lots.name_of(code)), mg))
     for some in batches(draws):
         heads = Batch.objects.filter(event_id__in=some).values_list(
             "event_id", "organisation__code", "number", "closed_ms"
         )
         for id_, organisation, number, closed_ms in heads:
-            yield id_, flows.Batch(organisation, number, flows.CRUSHING, closed_ms, tuple(draws[id_]))
+            yield id_, flows.Batch(organisation, number, flows.HYDROMETALLURGY, closed_ms, tuple(draws[id_]))
 
 
 def _evidence(answer: mass_balance.Balance) -> str:

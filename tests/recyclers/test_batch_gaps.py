@@ -189,6 +189,15 @@ def test_a_battery_that_nobody_else_speaks_of_is_told_of_with_the_later_batch(wo
     assert gap["evidence"]["battery"] == pack
 
 
+def test_a_batch_that_was_recorded_twice_used_its_batteries_twice(world: World, plant: Plant) -> None:
+    pack = plant.taken_in()
+    key = plant.processed(pack)
+    plant.batch("B-1", {pack: "440"}, "440")
+    plant.batch("B-1", {pack: "440"}, "440", at=CLOSED + 1)
+    plant.capture()
+    assert [(gap["gap"], gap["event"]) for gap in audited(LATE)] == [("double_use", key)]
+
+
 def test_the_number_of_a_batch_cannot_forge_evidence(plant: Plant) -> None:
     plant.processed(plant.taken_in(), "B|holder=1")
     plant.capture()
@@ -253,6 +262,15 @@ def test_a_lot_drawn_beyond_its_mass_is_an_imbalance_of_the_batch_that_drew_too_
     (gap,) = audited(LATE)
     assert gap["batch"] == f"{world.recycler.code}/B-2"
     assert (gap["evidence"]["cause"], gap["evidence"]["subject"]) == ("overdrawn_lot", f"{world.recycler.code}/A")
+
+
+def test_the_lots_of_a_batch_are_judged_whatever_its_process(world: World, plant: Plant) -> None:
+    plant.opened()
+    plant.batch("B-1", {"A": "1001"}, "1")
+    del plant.facts[-1].details["process"]  # type: ignore[attr-defined]
+    plant.capture()
+    (gap,) = audited(LATE)
+    assert (gap["batch"], gap["evidence"]["cause"]) == (f"{world.recycler.code}/B-1", "overdrawn_lot")
 
 
 def test_a_lot_that_nobody_knows_is_an_imbalance_until_somebody_tells_of_it(world: World, plant: Plant) -> None:
