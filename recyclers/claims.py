@@ -166,11 +166,18 @@ class Claims:
         named = (*path, "lot")
         if (problem := _held(fact, code, before, organisation, named)) is not None:
             yield problem
-        elif before[-1].state.transit_to is not None:
+            return
+        if before[-1].state.transit_to is not None:
             yield Problem("in_transit", named, {"value": lots.name_of(code)[1]})
-        elif mg > (left := left_from(taken, order)):
-            mass = (*path, "massKg") if path else ("details", "into" if fact.type == "lot_split" else "massKg")
-            yield Problem("overdrawn", mass, {"value": lots.name_of(code)[1], "left": _kilograms(max(left, 0))})
+            return
+        left, number = left_from(taken, order), lots.name_of(code)[1]
+        mass = (*path, "massKg") if path else ("details", "into" if fact.type == "lot_split" else "massKg")
+        if organisation == before[-1].state.intruder:
+            # What is left is not for a disputed receiver to know.
+            if mg > min(left, _received(before, organisation)):
+                yield Problem("in_dispute", mass, {"value": number})
+        elif mg > left:
+            yield Problem("overdrawn", mass, {"value": number, "left": _kilograms(max(left, 0))})
 
     def _handed(self, fact: Fact, organisation: int, arrival: int, without: frozenset[int]) -> Iterator[Problem]:
         order = (fact.occurred_ms, arrival, -1)
@@ -191,6 +198,8 @@ class Claims:
             yield Problem("wrong_value", ("details", "to"), {"value": fact.organisation, "expected": expected})
         elif is_on_its_way(state, move):
             yield Problem("in_transit", ("lot",), {"value": fact.lot})
+        elif not _is_whole(milligrams(fact.details["massKg"]) or 0, left) and organisation == state.intruder:
+            yield Problem("in_dispute", ("details", "massKg"), {"value": fact.lot})
         elif not _is_whole(milligrams(fact.details["massKg"]) or 0, left):
             params = {"value": fact.lot, "left": _kilograms(max(left, 0))}
             yield Problem("not_whole", ("details", "massKg"), params)
@@ -278,6 +287,12 @@ class Claims:
         for code, found in _used_with_wholes(names, [id_ for id_ in roots if id_ is not None]).items():
             used[names[code]] |= found
         return used
+
+
+def _received(before: Sequence[Taken], organisation: int) -> int:
+    """How much of a lot an organisation says that it received, mg."""
+    own = (step.entry for step in before if step.entry.organisation == organisation)
+    return sum(entry.posting.stated_mg for entry in own if entry.posting.kind == RECEIVED)
 
 
 def _used_with_wholes(names: Mapping[str, str], roots: Sequence[int]) -> dict[str, set[int]]:

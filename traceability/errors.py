@@ -85,6 +85,9 @@ MESSAGES: dict[str, Any] = {
     "number_taken": _("The number {value} is taken already."),
     "overdrawn": _("Of the lot {value} only {left} kg are left."),
     "not_whole": _("A lot changes hands as a whole: of {value}, {left} kg are left; split off first what stays."),
+    "in_dispute": _(
+        "The receipt of the lot {value} is disputed: no more is used or sent on than was received and is there."
+    ),
     "already_used": _("The battery {value} went into another batch already."),
     "lineage_too_large": _(
         "More than {limit} steps of lineage would have to be followed; ask about something smaller."

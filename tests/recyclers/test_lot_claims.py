@@ -316,3 +316,19 @@ def test_a_product_of_what_was_used_was_used_with_it(world: World):
     part = [{"battery": product.code, "massKg": "440"}]
     again = batch(world, "B-2", inputs=part, outputs=[powder("M", "440")], at=40)
     assert refusals(world, again) == [("details.inputs.0.battery", "already_used")]
+
+
+@pytest.mark.parametrize("received", ["2", "9000"])
+def test_a_disputed_receiver_uses_no_more_than_it_received_and_learns_of_nothing_else(
+    world: World, a: Lot, received: str
+):
+    thief = world.stranger
+    record(world, lot_fact(world, "received", "A", by=thief, of=world.recycler, massKg=received, condition="intact"))
+    for kilograms in ("2.5", "9001") if received == "2" else ("10.5",):
+        inputs = draw("A", kilograms, lotOf=world.recycler.code)
+        told = batch(world, inputs=inputs, outputs=[powder("L", kilograms)], by=thief)
+        assert refusals(world, told) == [("details.inputs.0.massKg", "in_dispute")]
+    sent = lot_fact(world, "dispatched", "A", by=thief, of=world.recycler, to=world.maker.code, massKg="7")
+    assert refusals(world, sent) == [("details.massKg", "in_dispute")]
+    mine = draw("A", "2", lotOf=world.recycler.code)
+    record(world, batch(world, inputs=mine, outputs=[powder("L", "2")], by=thief))
