@@ -69,7 +69,8 @@ class Claims:
 
         Raises:
             Refusal: `number_taken`, `unknown_lot`, `not_holder`, `not_addressee`, `in_transit`, `overdrawn`,
-                `in_dispute`, `not_whole`, `not_own_name`, `already_used`, `unknown_battery`, `built_in`, `stage`, `wrong_value`.
+                `in_dispute`, `not_whole`, `not_own_name`, `already_used`, `unknown_battery`, `built_in`,
+                `quarantined`, `stage`, `wrong_value`.
         """
         arrival = next(self._drafted)
         if problems := list(self._problems(fact, organisation, arrival)):
