@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from traceability import replica
 from traceability.access import Viewer
@@ -114,11 +115,13 @@ def _gap_counts(group_by: str, condition: str) -> dict[str, dict[str, int]]:
 
 
 def _labels(group_by: str, keys: Sequence[str]) -> dict[str, str]:
-    """What people call a group: names of organisations, with the number of the model."""
+    """What people call a group: names of organisations in the reader's language, with the number of the model."""
     if group_by not in ("organisation", "manufacturer", "model"):
         return {}
     codes = {key.partition("/")[0] for key in keys}
-    names = dict(Organisation.objects.filter(code__in=codes).values_list("code", "name"))
+    english = (get_language() or "").startswith("en")
+    rows = Organisation.objects.filter(code__in=codes).values_list("code", "name", "name_en")
+    names = {code: name_en if english and name_en else name for code, name, name_en in rows}
     return {
         key: " ".join(filter(None, (names.get(key.partition("/")[0], key.partition("/")[0]), key.partition("/")[2])))
         for key in keys

@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.graphql_schema.audit.asking import good, in_days, nodes, refused, run
 from tests.worlds import Life, World
+from traceability.audit import reading
 from traceability.audit.running import audit
 from traceability.models import AuditRun, Gap, GapAnswer, Step
 
@@ -238,3 +239,14 @@ def test_evidence_names_organisations_by_their_codes(world: World) -> None:
     assert gap["evidence"]["holder"] == world.maker.code
     assert Step.objects.count() == 2
     assert AuditRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Rongcheng Auto"), ("zh-hans", "蓉城汽车")])
+def test_groups_are_called_by_their_names_in_the_readers_language(world: World, language: str, name: str) -> None:
+    said = {"code": world.maker.code, "name": "蓉城汽车", "nameEn": "Rongcheng Auto", "roles": ["vehicle_maker"]}
+    world.record(world.fact("organisation", world.alliance, **said), by=world.alliance)
+    world.pack().produced()
+    run()
+    with translation.override(language):
+        (row,) = reading.completeness(world.alliance.viewer, "organisation")
+    assert row.label == name
