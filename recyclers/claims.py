@@ -29,7 +29,7 @@ from recyclers.lot_walk import (
 )
 from recyclers.materials import entry_of
 from recyclers.models import Batch, BatchInput, Lot, LotMovement
-from traceability import lots
+from traceability import identity, lots
 from traceability.corrections import Family
 from traceability.errors import Problem, Refusal
 from traceability.events import batches
@@ -285,7 +285,8 @@ class Claims:
         for batch in batches(sorted(names)):
             for code, event in BatchInput.objects.filter(battery__in=batch).values_list("battery", "batch_id"):
                 used[names[code]].add(event)
-        for code, found in _used_with_wholes(names, [id_ for id_ in roots if id_ is not None]).items():
+        products = {id_: code for id_, code in roots.items() if id_ is not None and identity.is_second_life(code)}
+        for code, found in _used_with_wholes(names, products).items():
             used[names[code]] |= found
         return used
 
@@ -296,22 +297,24 @@ def _received(before: Sequence[Taken], organisation: int) -> int:
     return sum(entry.posting.stated_mg for entry in own if entry.posting.kind == RECEIVED)
 
 
-def _used_with_wholes(names: Mapping[str, str], roots: Sequence[int]) -> dict[str, set[int]]:
+def _used_with_wholes(names: Mapping[str, str], products: Mapping[int, str]) -> dict[str, set[int]]:
     """The batches that took in what a battery was built into then, or the originals that it was assembled from.
 
-    What had left before the whole was used is not used with it.
+    What had left before the whole was used is not used with it. Packs are built into nothing.
+
+    Args:
+        products: the second-life products among them, by the ids of their records.
     """
     #: Part → each whole that it was in, and until when (ms).
     within: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    by_root = dict(_codes_of(roots))
-    for ids in batches(roots):
+    for ids in batches(products):
         sources = StepDetail.objects.filter(record__in=ids, name="source")
         for record, source in sources.values_list("record_id", "value"):
-            within[by_root[record]].append((source, _LAST))
+            within[products[record]].append((source, _LAST))
     pending = {(code, code, _LAST) for code in names}
     for _level in range(_LEVELS):
         above: set[tuple[str, str, int]] = set()
-        stays = _stays({code for _part, code, _until in pending})
+        stays = _stays({code for _part, code, _until in pending if identity.level_of(code) != "pack"})
         for part, code, until in pending:
             above |= {(part, whole, min(until, left)) for whole, left in stays.get(code, ())}
         for part, whole, until in above:
@@ -326,11 +329,6 @@ def _used_with_wholes(names: Mapping[str, str], roots: Sequence[int]) -> dict[st
         part: {event for whole, until in wholes for event, ms in used.get(whole, ()) if ms < until}
         for part, wholes in within.items()
     }
-
-
-def _codes_of(record_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    for ids in batches(record_ids):
-        yield from LifecycleRecord.objects.filter(id__in=ids).values_list("id", "code")
 
 
 def _stays(codes: Collection[str]) -> dict[str, list[tuple[str, int]]]:

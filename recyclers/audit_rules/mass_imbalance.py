@@ -12,12 +12,12 @@ from recyclers import flows, mass_balance
 from recyclers.batch_flows import flows_of
 from recyclers.lot_contents import with_descendants
 from recyclers.lot_facts import facts_of
-from recyclers.models import Batch, BatchInput, LotMovement
+from recyclers.models import Batch, BatchInput
+from recyclers.recovery import printed
 from traceability import lots
 from traceability.audit.relations import DAY_MS, OFFSET_MS
 from traceability.audit.rule import BREAK, Check, Judged, Row, write_evidence
 from traceability.events import batches
-from traceability.models import LifecycleRecord
 
 CODE: Final = "mass_imbalance"
 #: Batches that are weighed up together: memory does not grow with their number.
@@ -91,8 +91,8 @@ def _evidence(answer: mass_balance.Balance) -> str:
         subject=first.subject or None,
         inputKg=_kg(first.input_mg),
         leavingKg=_kg(first.leaving_mg),
-        percent=None if first.share is None else f"{float(first.share) * 100:.2f}",
-        tolerancePercent=None if not first.limit else format(Decimal(str(float(first.limit * 100))).normalize(), "f"),
+        percent=None if first.share is None else printed(first.share * 100),
+        tolerancePercent=format(printed(first.limit * 100).normalize(), "f") if first.limit else None,
         imbalances=len(answer.imbalances),
     )
 
@@ -119,19 +119,18 @@ def widen(changed: str) -> Collection[int]:
 
 
 def _changed_themselves(changed: str) -> set[int]:
-    kind = f"'{LifecycleRecord.Kind.BATCH}'"
     return _ids(f"""
       SELECT c.record_id FROM ({changed}) c JOIN traceability_lifecyclerecord r ON r.id = c.record_id
-      WHERE r.kind = {kind}""")
+      WHERE r.kind = 'batch'""")
 
 
 def _lots_of(changed: str) -> set[int]:
     """The lots that what changed speaks of, and those that were made of them."""
-    moved = LotMovement._meta.db_table
     return with_descendants(
         _ids(f"""
           SELECT DISTINCT m.lot_id FROM ({changed}) c JOIN traceability_lifecyclerecord r ON r.id = c.record_id
-          JOIN traceability_lifecycleevent e ON e.record_id = c.record_id JOIN {moved} m ON m.event_id = e.id
+          JOIN traceability_lifecycleevent e ON e.record_id = c.record_id
+          JOIN recyclers_lotmovement m ON m.event_id = e.id
           WHERE r.kind IN ('batch', 'lot')""")
     )
 

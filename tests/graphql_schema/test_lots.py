@@ -299,7 +299,7 @@ def test_a_batch_of_two_thousand_inputs_takes_no_more_queries_than_one_of_two(wo
 
     recorded("warm", 2)
     few, many = recorded("few", 2), recorded("many", 2_000)
-    assert many == few <= 46
+    assert many == few <= 40
 
 
 def test_a_batch_of_two_thousand_batteries_takes_no_more_queries_than_one_of_two(world: World) -> None:
@@ -335,7 +335,8 @@ def test_a_batch_of_two_thousand_batteries_takes_no_more_queries_than_one_of_two
 
     recorded("warm", 20)
     few, many = recorded("few", 40), recorded("many", 2_000)
-    assert many == few <= 46
+    # Two of them ask for what parts were built into, and whether that was used.
+    assert many == few <= 42
 
 
 def test_a_batch_of_batteries_that_nobody_knows_takes_no_more_queries_than_one_of_two(world: World) -> None:
