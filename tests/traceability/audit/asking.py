@@ -7,6 +7,9 @@ from tests.worlds import Life
 from traceability.audit.running import audit
 from traceability.audit.telling import Told
 
+#: A day by whose end everything that a test records has been reported, whenever the test is run.
+LATER = "2099-12-31"
+
 
 def gaps(as_of: str = "2021-01-01", *, keep: bool = False, **options: Any) -> list[Told]:
     """All gaps as of a day."""

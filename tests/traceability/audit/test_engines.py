@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.histories import Told, tellings
-from tests.traceability.audit.asking import gaps
+from tests.traceability.audit.asking import LATER, gaps
 from tests.traceability.audit.faulty import record_faults
 from tests.traceability.test_order_of_arrival import facts_of
 from tests.worlds import World, rolled_back
@@ -21,8 +21,6 @@ from traceability.audit.relations import HEADS_NOW
 from traceability.audit.running import audit
 from traceability.errors import Refusal
 from traceability.models import AuditRun, Gap, StepDetail
-
-LAST = "2026-12-31"
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +36,7 @@ def both(as_of: str) -> tuple[list[Any], list[Any]]:
 
 def test_every_rule_finds_the_same_on_duckdb(world: World) -> None:
     record_faults(world)
-    here, there = both(LAST)
+    here, there = both(LATER)
     assert {gap.gap for gap in here} == set(severities())
     assert there == here
 
@@ -61,10 +59,10 @@ def test_any_history_is_judged_the_same_on_duckdb(world: World, history: list[To
 
 def test_a_kept_run_keeps_what_the_database_would(world: World) -> None:
     record_faults(world)
-    with audit(as_of=date.fromisoformat(LAST), engine="duckdb") as found:
+    with audit(as_of=date.fromisoformat(LATER), engine="duckdb") as found:
         there = found.run
     assert (there.engine, there.opened) == ("duckdb", Gap.objects.count())
-    with audit(as_of=date.fromisoformat(LAST)) as found:
+    with audit(as_of=date.fromisoformat(LATER)) as found:
         assert (found.run.digest, found.run.opened, found.run.closed) == (there.digest, 0, 0)
     assert AuditRun.objects.filter(kept=True).count() == 2
 
@@ -84,7 +82,7 @@ def test_texts_of_any_kind_come_back_as_they_were(world: World) -> None:
 
 
 def test_nothing_of_a_snapshot_is_left(world: World, folder: Any) -> None:
-    gaps(LAST, engine="duckdb")
+    gaps(LATER, engine="duckdb")
     assert list(folder.iterdir()) == []
 
 
@@ -94,7 +92,7 @@ def test_a_missing_engine_is_named(world: World, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delitem(sys.modules, "traceability.audit.snapshot", raising=False)
     monkeypatch.setitem(sys.modules, extra, None)
     with pytest.raises(Refusal) as refused:
-        gaps(LAST, engine="duckdb")
+        gaps(LATER, engine="duckdb")
     assert (refused.value.code, refused.value.path) == ("engine_missing", ["engine"])
     assert AuditRun.objects.count() == 0
 
@@ -109,5 +107,5 @@ def test_a_missing_engine_is_named(world: World, monkeypatch: pytest.MonkeyPatch
 )
 def test_what_an_engine_cannot_do_is_refused(world: World, options: dict[str, Any], code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        gaps(LAST, **options)
+        gaps(LATER, **options)
     assert refused.value.code == code

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.traceability.audit.asking import codes, gaps
+from tests.traceability.audit.asking import LATER, codes, gaps
 from tests.worlds import World
 from traceability.audit.running import audit
 from traceability.models import Gap, LifecycleRecord
@@ -102,7 +102,7 @@ def test_a_part_that_is_named_by_its_provisional_identity_is_not_lost(world: Wor
     true = world.module().produced(at=0.5)
     pack.repaired(added=[found.code]).removed(world.dismantler).dismantled(components=[found.code])
     found.identified(true, by=world.alliance, at=60)
-    assert "component_loss" not in codes(pack, "2026-11-30")
+    assert "component_loss" not in codes(pack, LATER)
 
 
 def test_a_part_that_is_in_it_by_its_true_code_is_found_by_its_provisional_one(world: World) -> None:
@@ -110,6 +110,6 @@ def test_a_part_that_is_in_it_by_its_true_code_is_found_by_its_provisional_one(w
     pack = world.pack().produced().installed().repaired(added=[module.code]).removed(world.dismantler)
     tagged = world.battery("TMP-M")
     pack.dismantled(components=[tagged.code])
-    assert "component_loss" in codes(pack, "2026-11-30")
+    assert "component_loss" in codes(pack, LATER)
     tagged.identified(module, by=world.alliance, at=60)
-    assert "component_loss" not in codes(pack, "2026-11-30")
+    assert "component_loss" not in codes(pack, LATER)
