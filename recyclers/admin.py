@@ -1,9 +1,9 @@
-"""Listings and permits, to read: the alliance records them through the ledger."""
+"""What is said of companies, to read: it is recorded through the ledger."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from recyclers.models import Listing, Permit, Statement
+from recyclers.models import Declaration, DeclarationReview, Listing, Penalty, Permit, Statement
 from traceability.admin import ReadOnlyAdmin
 
 
@@ -30,3 +30,27 @@ class PermitAdmin(StatementAdmin):
     """Permits under Order 73, Art. 18."""
 
     list_display = ("organisation", "kind", "number", "issuer", "valid_from", "valid_until", "current")
+
+
+@admin.register(Declaration)
+class DeclarationAdmin(ReadOnlyAdmin):
+    """What companies declared for a year."""
+
+    list_select_related = ("organisation",)
+    list_display = ("organisation", "year", "figures", "statements")
+
+
+@admin.register(DeclarationReview)
+class DeclarationReviewAdmin(ReadOnlyAdmin):
+    """What the alliance made of it."""
+
+    list_select_related = ("organisation",)
+    list_display = ("organisation", "year", "accepted", "reason")
+
+
+@admin.register(Penalty)
+class PenaltyAdmin(ReadOnlyAdmin):
+    """Administrative penalties."""
+
+    list_select_related = ("organisation",)
+    list_display = ("organisation", "decided_on", "authority", "number", "reason")

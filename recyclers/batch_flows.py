@@ -30,13 +30,17 @@ class _Made:
     battery_type: str
 
 
-def flows_of(batch_ids: Collection[int]) -> dict[int, flows.Batch]:
-    """Load batches by the ids of their events; one of no known process is left out: nothing balances it."""
+def flows_of(batch_ids: Collection[int], *, known_ms: int | None = None) -> dict[int, flows.Batch]:
+    """Load batches by the ids of their events; one of no known process is left out: nothing balances it.
+
+    Args:
+        known_ms: with what models consist of as it had been filed by this moment.
+    """
     rows = [row for ids in portions(batch_ids) for row in Batch.objects.filter(event_id__in=ids)]
     inputs, outputs, residues = (_by_batch(model, batch_ids) for model in (BatchInput, BatchOutput, Residue))
     lots = _lots(item.lot_id for own in (*inputs.values(), *outputs.values()) for item in own)
     codes = _codes({row.organisation_id for row in rows} | {lot.organisation_id for lot in lots.values()})
-    batteries = _batteries({item.battery for own in inputs.values() for item in own if item.battery})
+    batteries = _batteries({item.battery for own in inputs.values() for item in own if item.battery}, known_ms)
 
     def name(lot_id: int) -> flows.Lot:
         return flows.Lot(codes[lots[lot_id].organisation_id], lots[lot_id].number)
@@ -65,6 +69,7 @@ def flows_of(batch_ids: Collection[int]) -> dict[int, flows.Batch]:
                 for item in residues.get(row.event_id, ())
             ),
             started_ms=row.started_ms,
+            site=row.site,
         )
         for row in rows
         if row.process in flows.PROCESSES
@@ -100,12 +105,12 @@ def _codes(ids: Collection[int]) -> dict[int, str]:
 # Batteries -----------------------------------------------------------------------------------------------------------
 
 
-def _batteries(codes: Collection[str]) -> dict[str, tuple[str | None, flows.Shares | None]]:
+def _batteries(codes: Collection[str], known_ms: int | None) -> dict[str, tuple[str | None, flows.Shares | None]]:
     """The type of each battery, and what its model consists of, as far as they are known."""
     made = _made(codes)
     above = _above(code for code in codes if not (code in made and made[code].model))
     made |= _made(set(above.values()) - made.keys())
-    compositions = _compositions(made.values())
+    compositions = _compositions(made.values(), known_ms)
     found: dict[str, tuple[str | None, flows.Shares | None]] = {}
     for code in codes:
         own = made.get(code)
@@ -147,10 +152,10 @@ def _above(codes: Iterable[str]) -> dict[str, str]:
     return {code: reached for code, reached in top.items() if reached != code}
 
 
-def _compositions(made: Iterable[_Made]) -> dict[_Made, flows.Shares]:
+def _compositions(made: Iterable[_Made], known_ms: int | None) -> dict[_Made, flows.Shares]:
     """What the models consist of, as far as anybody filed it."""
     keys = {one: (one.maker, one.prefix, one.model) for one in made if one.model}
-    rows = models_register.filed(set(keys.values()))
+    rows = models_register.filed(set(keys.values()), known_ms=known_ms)
     found = {one: rows[key].composition for one, key in keys.items() if key in rows}
     return {one: dict(_shares(composition)) for one, composition in found.items() if composition}
 

@@ -19,9 +19,15 @@ def batch_row(place: Standing) -> Batch:
         process=details.get("process", ""),
         started_ms=read_moment(details["startedAt"]) if "startedAt" in details else None,
         closed_ms=place.fact.occurred_ms,
+        site=site_of(place.fact.site),
         arrival=place.original.id,
         reported_ms=place.original.reported_ms,
     )
+
+
+def site_of(said: Mapping[str, Any] | None) -> str:
+    """What a site is called by: its name, else its region."""
+    return str((said or {}).get("name") or (said or {}).get("region") or "")
 
 
 def input_rows(place: Standing, lot_ids: Mapping[str, int]) -> Iterator[BatchInput]:

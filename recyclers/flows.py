@@ -256,6 +256,7 @@ class Batch:
     Args:
         closed_ms: `occurredAt` of its record: the moment by which it belongs to a period. Milliseconds since 1970.
         started_ms: `startedAt`, where that was said.
+        site: where it was run; empty where nobody said.
 
     Raises:
         ValueError: the process is none of `PROCESSES`.
@@ -269,6 +270,7 @@ class Batch:
     outputs: tuple[Output, ...] = ()
     residues: tuple[Residue, ...] = ()
     started_ms: int | None = field(default=None, kw_only=True)
+    site: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         if self.process not in PROCESSES:

@@ -42,6 +42,8 @@ class Batch(models.Model):
     process = models.CharField(_("process"), max_length=20, blank=True)
     started_ms = models.BigIntegerField(null=True)
     closed_ms = models.BigIntegerField()
+    #: Where it was run: the name of the site, else its region; empty where nobody said.
+    site = models.CharField(_("site"), max_length=200, blank=True)
     #: Its place in the order of arrival, and when it counts as reported: the original's, where it was corrected.
     arrival = models.BigIntegerField()
     reported_ms = models.BigIntegerField()

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+
+from django.conf import settings
 
 from traceability import attachments, body, bulk, chains, events, materials, projecting
 from traceability.chains import Walk
@@ -19,7 +20,6 @@ from traceability.receipts import RECORDED, Entry
 from traceability.values import from_ms
 
 #: Types that have rows of their own, derived from the organisations' records.
-MASTER_TYPES: Final = frozenset({"organisation", "model", "listing", "permit", "vehicle_scrapped"})
 
 
 def append(drafts: Sequence[Draft], lines: Lines, now_ms: int, entries: dict[int, Entry]) -> None:
@@ -160,5 +160,7 @@ def _project_organisations(touched: Sequence[Line]) -> None:
             for type_ in {draft.fact.type for draft in line.drafts}:
                 said[type_].append(line.record)
     corrected = said.pop("corrected", [])
-    for type_ in MASTER_TYPES if corrected else said.keys() & MASTER_TYPES:
+    for type_ in settings.MASTER_PROJECTIONS:
+        if not corrected and type_ not in said:
+            continue
         projecting.tell_organisations(type_, [*said.get(type_, ()), *corrected])

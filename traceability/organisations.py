@@ -92,11 +92,15 @@ def standing_of(record_ids: Collection[int], type_: str) -> list[Fact]:
     return [place.fact for place in places_of(record_ids, type_)]
 
 
-def places_of(record_ids: Collection[int], type_: str) -> list[events.Standing]:
-    """The same, each with the events that gave its content and its place."""
+def places_of(record_ids: Collection[int], type_: str, *, until_ms: int | None = None) -> list[events.Standing]:
+    """The same, each with the events that gave its content and its place.
+
+    `until_ms` leaves out what these records were told later, corrections included.
+    """
     by_record: dict[int, list[events.Stored]] = {}
     for event in events.of_records(record_ids, (type_, "corrected")):
-        by_record.setdefault(event.record_id, []).append(event)
+        if until_ms is None or event.reported_ms <= until_ms:
+            by_record.setdefault(event.record_id, []).append(event)
     places = [place for own in by_record.values() for place in events.standing(own)[0] if place.fact.type == type_]
     return sorted(places, key=lambda place: (place.fact.occurred_ms, place.original.id))
 

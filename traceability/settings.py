@@ -229,6 +229,9 @@ MASTER_PROJECTIONS = {
     "model": "batteries.models_register.project",
     "listing": "recyclers.statements.project_listings",
     "permit": "recyclers.statements.project_permits",
+    "declaration": "recyclers.statements.project_declarations",
+    "declaration_reviewed": "recyclers.statements.project_reviews",
+    "penalty": "recyclers.statements.project_penalties",
     "vehicle_scrapped": "batteries.vehicles.project_scrapped",
 }
 # Batches and lots: who keeps their tables, and who judges what organisations claim of them.

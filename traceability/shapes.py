@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from traceability import law
 from traceability.values import (
     AMOUNT,
     BATTERY,
     DAY,
-    FIGURE,
     FLAG,
     LIST,
     MASS,
@@ -43,7 +43,11 @@ _WAYBILL = text(100)
 _REMOVAL = word("repair", "replacement", "scrapping", "recall", "swap")
 _ELEMENTS = r"[a-z][a-z0-9_]{0,40}"
 #: A clause key such as `energy.li2co3`.
-_CLAUSE = r"[a-z0-9_]+(\.[a-z0-9_]+)+"
+_CLAUSE = r"[a-z0-9_]+(\.[a-z0-9_]+)*"
+
+
+def _is_condition(key: str) -> bool:
+    return law.is_condition(key)
 
 
 def _read_extra(value: Any, _context: Context) -> Any:
@@ -272,8 +276,8 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
     },
     "declaration": {
         "year": whole(2000, 2100),
-        "figures": mapping(_CLAUSE, FIGURE),
-        "statements": mapping(_CLAUSE, FLAG),
+        "figures": mapping(_CLAUSE, AMOUNT, known=_is_condition),
+        "statements": mapping(_CLAUSE, FLAG, known=_is_condition),
         "documents": items(
             structure({"clause": text(80), "sha256": pattern(r"[0-9a-f]{64}", "SHA-256"), "name": text()}), 200
         ),

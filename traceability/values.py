@@ -149,7 +149,6 @@ def number(low: str | None, high: str, places: int, expected: Any) -> Kind:
 MASS = number("0", "1000000000", 6, _("kilograms ≥ 0, at most 6 decimals"))
 SHARE = number("0", "1", 9, _("0 to 1, at most 9 decimals"))
 PERCENT = number("0", "100", 7, _("0 to 100, at most 7 decimals"))
-FIGURE = number(None, "1000000000000", 9, _("a number, at most 9 decimals"))
 AMOUNT = number("0", "1000000000000", 9, _("a number ≥ 0, at most 9 decimals"))
 
 
@@ -302,8 +301,8 @@ def items(kind: Kind, limit: int, *, kept: str = INLINE, unique: bool = False) -
     return Kind(read, _("a list"), kept)
 
 
-def mapping(key: str, kind: Kind, limit: int = 100) -> Kind:
-    """An object with free keys of a fixed form and values of one kind."""
+def mapping(key: str, kind: Kind, limit: int = 100, *, known: Callable[[str], bool] | None = None) -> Kind:
+    """An object with free keys of a fixed form, or of those that are `known`, and values of one kind."""
     form = re.compile(key)
 
     def read(value: Any, context: Context) -> dict[str, Any]:
@@ -312,7 +311,7 @@ def mapping(key: str, kind: Kind, limit: int = 100) -> Kind:
         problems = [
             Problem("unknown_field", (str(name),), {"value": str(name)[:200]})
             for name in value
-            if not form.fullmatch(str(name))
+            if not form.fullmatch(str(name)) or (known is not None and not known(str(name)))
         ]
         found = {name: collect(problems, kind, item, context, name) for name, item in value.items() if not problems}
         if problems:

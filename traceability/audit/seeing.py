@@ -6,7 +6,7 @@ reported, inside a transaction that is never committed: what the audit reads the
 it then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -14,26 +14,30 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from traceability import materials, projecting
 from traceability.audit.calendar import end_of
+from traceability.audit.concerning import ids_concerning
 from traceability.audit.relations import HEADS_NOW, HEADS_THEN
+from traceability.events import batches
 from traceability.lives import ancestors
-from traceability.models import LifecycleEvent, LifecycleRecord, Step
+from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step
 from traceability.values import from_ms
 
 
 @contextmanager
-def seen_by(as_of: int, *, battery: int | None = None) -> Iterator[str]:
+def seen_by(as_of: int, *, battery: int | None = None, organisation: int | None = None) -> Iterator[str]:
     """Show the database as of a day while the block runs; gives how the heads of chains are read then.
 
     Args:
         as_of: the day.
         battery: the record of the one battery that is asked about, if it is one.
+        organisation: the one whose batteries are asked about, if it is one. Of batches and lots, what was told later
+            then stands unless it corrected something: who asks leaves it out.
     """
     end = end_of(as_of)
-    ids = None if battery is None else _living_together(battery)
-    own = Step.objects.all() if ids is None else Step.objects.filter(record__in=ids)
     # One after the other: together they would join every event to its step.
-    materials_then = _materials_told_after(end, corrected=battery is not None)
-    if not materials_then and not any(own.filter(late).exists() for late in _reported_after(end)):
+    materials_then = _materials_told_after(end, corrected=battery is not None or organisation is not None)
+    # Most days are today, by whose end all was reported: then nobody has to be asked about.
+    ids = _concerned(battery, organisation) if organisation is None or _anything_after(end, None) else set()
+    if not materials_then and not _anything_after(end, ids):
         yield HEADS_NOW
         return
     with transaction.atomic():
@@ -43,6 +47,30 @@ def seen_by(as_of: int, *, battery: int | None = None) -> Iterator[str]:
             yield HEADS_THEN
         finally:
             transaction.set_rollback(True)
+
+
+def _concerned(battery: int | None, organisation: int | None) -> set[int] | None:
+    """The records whose facts decide about what is asked; None for all."""
+    if battery is not None:
+        own = LifecycleRecord.objects.filter(Q(pk=battery) | Q(chain=battery)).values_list("code", flat=True)
+        return {battery, *_above(own)}
+    if organisation is None:
+        return None
+    ids = ids_concerning(organisation)
+    inside = Exists(Component.objects.filter(code=OuterRef("code")))
+    parts = (LifecycleRecord.objects.filter(inside, id__in=some) for some in batches(ids))
+    return ids | _above(code for found in parts for code in found.values_list("code", flat=True))
+
+
+def _above(codes: Iterable[str]) -> set[int]:
+    """The records of all that these are or were built into: their facts decide about them as well."""
+    above = {code for found in ancestors(set(codes)).values() for code in found}
+    return set(projecting.roots_of(above))
+
+
+def _anything_after(end: int, ids: set[int] | None) -> bool:
+    parts = [Step.objects.all()] if ids is None else [Step.objects.filter(record__in=some) for some in batches(ids)]
+    return any(own.filter(late).exists() for late in _reported_after(end) for own in parts)
 
 
 def _reported_after(end: int) -> tuple[Q, Q]:
@@ -63,13 +91,6 @@ def _materials_told_after(end: int, *, corrected: bool) -> set[int]:
     return set(told.values_list("record_id", flat=True))
 
 
-def _living_together(battery: int) -> set[int]:
-    """The records of a battery and of all that it is or was built into: their facts decide about it as well."""
-    own = LifecycleRecord.objects.filter(Q(pk=battery) | Q(chain=battery)).values_list("code", flat=True)
-    above = {code for codes in ancestors(set(own)).values() for code in codes}
-    return {battery, *projecting.roots_of(above)}
-
-
 def _walk_as_of(end: int, batteries: set[int] | None) -> None:
     """Walk the chains anew that later reports have changed elsewhere than at their ends."""
     earlier = Step.objects.filter(
@@ -82,10 +103,9 @@ def _walk_as_of(end: int, batteries: set[int] | None) -> None:
     changed = Q(effective=False) | Q(event__type="corrected") | Q(record__entangled=True) | Exists(earlier)
     reported, corrected = _reported_after(end)
     late = Step.objects.filter(reported | corrected).filter(changed | Q(type="identified"))
-    if batteries is not None:
-        late = late.filter(record__in=batteries)
+    parts = [late] if batteries is None else [late.filter(record__in=some) for some in batches(batteries)]
     # A correction may have taken the fact from another chain, which had it then.
-    places = late.values_list("record_id", "event__record_id", "event__type")
+    places = (place for own in parts for place in own.values_list("record_id", "event__record_id", "event__type"))
     ids = {id_ for record, source, type_ in places for id_ in (record, source if type_ == "corrected" else record)}
     if not ids:
         return

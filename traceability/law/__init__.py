@@ -34,6 +34,7 @@ __all__ = [
     "due_day",
     "forbidden_applications",
     "in_force_from",
+    "is_condition",
     "is_working_day",
     "working_due_days",
 ]
@@ -59,6 +60,11 @@ def clauses_in_force(day: date, *, instrument: str | None = None) -> tuple[Claus
 def clauses_of_edition(edition: str) -> tuple[Clause, ...]:
     """List the conditions of an edition ("2019", "2024"), whenever they held; duties and bans are no conditions."""
     return book().clauses_of_edition(edition)
+
+
+def is_condition(key: str) -> bool:
+    """Tell whether some text has, or had, a condition of this key: what a company is measured or asked by."""
+    return book().is_condition(key)
 
 
 def clause_of_gap(gap: str, day: date) -> Clause | None:

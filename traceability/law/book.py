@@ -148,6 +148,10 @@ class Book:
             clause for clause in self.clauses if clause.edition == edition and clause.operator in vocabulary.CONDITIONS
         )
 
+    def is_condition(self, key: str) -> bool:
+        """Tell whether some text has, or had, a condition of this key: what a company is measured or asked by."""
+        return any(clause.operator in vocabulary.CONDITIONS for clause in self._clauses_by_key.get(key, ()))
+
     def clause_of_gap(self, gap: str, day: date) -> Clause | None:
         """Find the clause that a gap rests on, for a fact of that day."""
         rule = _on(day, self._gaps_by_code.get(gap, ()))
