@@ -52,6 +52,7 @@ class Company:
 
     Args:
         batches: closed in the period, in order.
+        later: closed on other days, where they drew lots that these made; read only where a text asks for them.
         facts: of lots that were split or merged between them.
         unbalanced: the numbers of batches that do not balance.
         declared: year → what it declared.
@@ -62,6 +63,7 @@ class Company:
     roles: frozenset[str]
     as_of: date
     batches: Sequence[Batch] = ()
+    later: Sequence[Batch] = ()
     facts: Facts = field(default_factory=lambda: NO_FACTS)
     unbalanced: frozenset[str] = frozenset()
     declared: Mapping[int, Year] = field(default_factory=dict)
