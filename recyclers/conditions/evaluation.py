@@ -72,7 +72,8 @@ def evaluate(
     if (last - first).days >= MOST_DAYS:
         raise refuse("wrong_value", ("until",), value=last, expected=f"≤ {first} + {MOST_DAYS} d")
     parts, day, asked = parts_of(first, last, edition), as_of or timezone.localdate(), terms or default_terms()
-    company = read_company(row, first, last, day, asked)
+    onward = any(part.on_purpose for part in parts)
+    company = read_company(row, first, last, day, asked, onward=onward)
     judged = tuple(judging.judge(part, company, asked) for part in parts)
     # Before any edition there was nothing to meet.
     verdict = judging.together(part.verdict for part in judged) if judged else NOT_IN_FORCE

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from recyclers import recovery
+from recyclers import eu_targets, recovery
 from recyclers.conditions.declared import NOTHING, OBJECTED, Answer, Year
 from recyclers.conditions.findings import Findings
 from recyclers.conditions.parts import Asked
@@ -114,6 +114,9 @@ def measure(asked: Asked, clause: Clause, company: Company, terms: Terms) -> lis
         return own(asked, company)
     if asked.key in recovery.CLAUSES:
         return list(_by_batches(asked.key, within, company, terms))
+    if asked.key in eu_targets.CLAUSES:
+        none = Measured(state=NOT_APPLICABLE, evidence={"batches": []})
+        return list(_by_targets(asked.key, within, company, terms)) or [none]
     if clause.operator == STATEMENT:
         return [_stated(asked, company)]
     return [_declared(asked.key, clause, company, year) for year in _years(asked)]
@@ -129,6 +132,20 @@ def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Ter
         if unbalanced := sorted({batch.number for batch in own} & company.unbalanced):
             told["unbalancedBatches"] = unbalanced
         yield Measured(figure.value, figure.state, figure.implausible, label=label, evidence=told)
+
+
+def _by_targets(key: str, batches: Sequence[Batch], company: Company, terms: Terms) -> Iterator[Measured]:
+    onward = eu_targets.Onward((*company.batches, *company.later), company.facts)
+    for label, own in _units(batches, terms):
+        others = onward.from_(own)
+        if terms.boundary == SITE:
+            # What goes to another site leaves this one.
+            others = [one for one in others if one.site == own[0].site]
+        target = eu_targets.measured(key, own, facts_around((*own, *others), company.facts), later=others)
+        told = evidence_of(target.figure, own)
+        if target.pending_mg:
+            told["pendingKg"] = kilograms(target.pending_mg)
+        yield Measured(target.figure.value, target.figure.state, target.figure.implausible, label=label, evidence=told)
 
 
 def _units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
