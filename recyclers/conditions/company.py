@@ -10,18 +10,17 @@ from django.utils import timezone
 
 from recyclers import flows, mass_balance
 from recyclers.batch_flows import flows_of
+from recyclers.closed_batches import closed_between, drawing_from, lots_of
 from recyclers.conditions.declared import years_of
 from recyclers.conditions.findings import findings_of
 from recyclers.conditions.measuring import Company, PermitHeld, facts_around
 from recyclers.conditions.seeing import known_by
 from recyclers.conditions.terms import Terms
 from recyclers.intermediates import Facts
-from recyclers.lot_contents import with_descendants
 from recyclers.lot_facts import facts_of
-from recyclers.models import Batch, BatchInput, BatchOutput, Declaration, DeclarationReview, Permit, Said
+from recyclers.models import Declaration, DeclarationReview, Permit, Said
 from recyclers.statements import said_by
 from traceability.audit.calendar import end_of, number_of
-from traceability.events import batches
 from traceability.models import LifecycleEvent, Organisation
 
 S = TypeVar("S", bound=Said)
@@ -46,11 +45,11 @@ def read_companies(
     day, own = number_of(as_of), [row.pk for row in rows]
     # What is told today counts today: only a day that is over can be told of later.
     known_ms = end_of(day) if as_of < timezone.localdate() else None
-    with known_by(day, own, _closed(own, first, last)) as heads:
-        ids = _closed(own, first, last, end_of(day))
-        later = _drawing_on(own, ids, end_of(day)) if onward else {}
+    with known_by(day, own, closed_between(own, first, last)) as heads:
+        ids = closed_between(own, first, last, known_ms=end_of(day))
+        later = drawing_from(own, ids, known_ms=end_of(day)) if onward else {}
         found = flows_of([*ids, *later], known_ms=known_ms)
-        facts = facts_of(_lots_of([*ids, *later]), until_ms=end_of(day), sources=True)
+        facts = facts_of(lots_of([*ids, *later]), until_ms=end_of(day), sources=True)
         findings = findings_of(own, first, last, as_of, heads)
     declarations, reviews, permits = (
         _by_company(said_by(Declaration, own, known_ms)),
@@ -75,32 +74,6 @@ def read_companies(
         )
         for row in rows
     }
-
-
-def _closed(organisations: Collection[int], first: date, last: date, known_ms: int | None = None) -> dict[int, int]:
-    """The batches of these days: event → whose, in order."""
-    since, until = end_of(number_of(first) - 1), end_of(number_of(last))
-    rows = Batch.objects.filter(organisation__in=organisations, closed_ms__gt=since, closed_ms__lte=until)
-    rows = rows if known_ms is None else rows.filter(reported_ms__lte=known_ms)
-    return dict(rows.order_by("closed_ms", "arrival").values_list("event_id", "organisation_id"))
-
-
-def _drawing_on(organisations: Collection[int], made_by: Collection[int], known_ms: int) -> dict[int, int]:
-    """The companies' other batches that drew lots which these made, or what those were split or merged into."""
-    made = {lot for ids in batches(made_by) for lot in _lots(BatchOutput, ids)}
-    found: dict[int, int] = {}
-    for ids in batches(with_descendants(made)):
-        rows = Batch.objects.filter(organisation__in=organisations, inputs__lot__in=ids, reported_ms__lte=known_ms)
-        found |= dict(rows.values_list("event_id", "organisation_id"))
-    return {event: whose for event, whose in found.items() if event not in made_by}
-
-
-def _lots_of(batch_ids: Collection[int]) -> set[int]:
-    return {lot for ids in batches(batch_ids) for model in (BatchInput, BatchOutput) for lot in _lots(model, ids)}
-
-
-def _lots(model: type[BatchInput] | type[BatchOutput], batch_ids: Collection[int]) -> Iterable[int]:
-    return model._default_manager.filter(batch__in=batch_ids).exclude(lot=None).values_list("lot_id", flat=True)
 
 
 def _ordered(found: dict[int, flows.Batch], whose: dict[int, int]) -> dict[int, list[flows.Batch]]:
