@@ -67,10 +67,7 @@ def evaluate(
             period that ends before it begins or is longer than ten years, or a text that is not known.
     """
     row = _company(recycler)
-    if last < first:
-        raise refuse("wrong_value", ("until",), value=last, expected=f"≥ {first}")
-    if (last - first).days >= MOST_DAYS:
-        raise refuse("wrong_value", ("until",), value=last, expected=f"≤ {first} + {MOST_DAYS} d")
+    check_days(first, last)
     parts, day, asked = parts_of(first, last, edition), as_of or timezone.localdate(), terms or default_terms()
     onward = any(part.on_purpose for part in parts)
     company = read_company(row, first, last, day, asked, onward=onward)
@@ -78,6 +75,14 @@ def evaluate(
     # Before any edition there was nothing to meet.
     verdict = judging.together(part.verdict for part in judged) if judged else NOT_IN_FORCE
     return Report(recycler, first, last, edition, day, asked, verdict, judged, law.book().digest, company)
+
+
+def check_days(first: date, last: date) -> None:
+    """Refuse a period that ends before it begins, or is longer than ten years (`wrong_value`)."""
+    if last < first:
+        raise refuse("wrong_value", ("until",), value=last, expected=f"≥ {first}")
+    if (last - first).days >= MOST_DAYS:
+        raise refuse("wrong_value", ("until",), value=last, expected=f"≤ {first} + {MOST_DAYS} d")
 
 
 def _company(code: str) -> Organisation:
