@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from django.db.models import Q
 
 from recyclers.models import Listing, Permit
+from recyclers.periods import report_due
 from recyclers.standing import Companies, among, known
 
 PERMIT_ENDS, LISTING_ENDS, ANNUAL_REPORT = "permit_ends", "listing_ends", "annual_report"
-#: Month and day by which a listed company reports on the year before (conditions for the industry, `annual_report`).
-REPORT_BY: Final = (3, 31)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,10 +54,12 @@ def due_calendar(
 def _of_listing(row: Listing, from_day: date, until_day: date) -> Iterator[Due]:
     if row.revoked_on is not None and from_day <= row.revoked_on <= until_day:
         yield Due(row.revoked_on, row.organisation_id, LISTING_ENDS, row.scope, row.batch_number)
-    for year in range(from_day.year, until_day.year + 1):
-        day = date(year, *REPORT_BY)
+    for year in range(from_day.year - 1, until_day.year):
+        day = report_due(year)
+        if day is None:
+            continue
         begun = row.announced_on is None or row.announced_on <= day
         listed = begun and (row.revoked_on is None or row.revoked_on > day)
         if listed and from_day <= day <= until_day:
             # One report a company and year, whatever it is listed for.
-            yield Due(day, row.organisation_id, ANNUAL_REPORT, str(year - 1))
+            yield Due(day, row.organisation_id, ANNUAL_REPORT, str(year))

@@ -23,8 +23,8 @@ from traceability.law import Clause
 from traceability.law.vocabulary import PERCENT, STATEMENT
 
 _ZONE: Final = timezone(timedelta(hours=8))
-#: Month and day by which the report on the year before is in (`annual_report`).
-REPORT_BY: Final = (3, 31)
+#: Where a text names no day for the report on the year before.
+_END_OF_YEAR: Final = (12, 31)
 #: Percents that may be above a hundred: a plant may be run beyond what it was designed for.
 _UNBOUNDED: Final = frozenset({"capacity.load"})
 #: Clause → the kind of permit that proves it as well.
@@ -260,11 +260,11 @@ def _reported(asked: Asked, company: Company) -> list[Measured]:
     stated = _stated(asked, company)
     if stated.state == MEASURED:
         return [stated]
-    return [_report_of(year, company, stated.evidence) for year in _years(asked)]
+    by = (asked.clause and asked.clause.by) or _END_OF_YEAR
+    return [_report_of(year, date(year + 1, *by), company, stated.evidence) for year in _years(asked)]
 
 
-def _report_of(year: int, company: Company, told: Mapping[str, Any]) -> Measured:
-    due = date(year + 1, *REPORT_BY)
+def _report_of(year: int, due: date, company: Company, told: Mapping[str, Any]) -> Measured:
     reported_ms = company.declared.get(year, NOTHING).reported_ms
     on = None if reported_ms is None else day_of(reported_ms)
     evidence = {**told, "year": year, "due": due.isoformat(), "reportedOn": on.isoformat() if on else None}
