@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 
 from traceability.logs import logging_config
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "csp",
     "traceability",
     "traceability.door",
     "batteries",
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "traceability.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -211,6 +214,26 @@ if flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # How many of our own proxies stand in front: so many of the last addresses in X-Forwarded-For are believed.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "1" if flag("BEHIND_TLS_PROXY") else "0"))
+
+# Scripts and styles are our own files, or carry the nonce of their page; charts set style attributes. Nothing is
+# fetched from anywhere else, and no page is framed. The scanner's page allows WebAssembly besides (web.intake).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF, csp.NONCE],
+        "style-src": [csp.SELF, csp.NONCE],
+        "style-src-attr": [csp.UNSAFE_INLINE],
+        "img-src": [csp.SELF, "data:", "blob:"],
+        "media-src": [csp.SELF, "blob:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
+        "worker-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "base-uri": [csp.NONE],
+        "frame-ancestors": [csp.NONE],
+    }
+}
 
 LOGGING = logging_config(human=DEBUG, level=os.environ.get("LOG_LEVEL", "INFO"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
