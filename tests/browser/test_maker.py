@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests import factories
 from tests.browser.conftest import Visitor
@@ -21,8 +22,12 @@ def elsewhere(settings: Any, tmp_path: Path) -> None:
 
 
 def work() -> None:
-    while worker.work_off("test") is not None:
-        pass
+    """As a process of its own would, with a connection of its own."""
+    try:
+        while worker.work_off("test") is not None:
+            pass
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
