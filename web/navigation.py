@@ -35,7 +35,10 @@ class Page:
 
 
 #: In the order in which they are shown.
-ENTRIES: Final[tuple[Entry, ...]] = (Entry("battery-list", _("Batteries")),)
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("battery-list", _("Batteries")),
+    Entry("audit-overview", _("Audit")),
+)
 
 
 def pages_of(request: HttpRequest) -> list[Page]:

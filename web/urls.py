@@ -3,6 +3,8 @@
 from django.urls import include, path, re_path
 
 from web import attachments, audit_files, files, labels, recall_files, views
+from web.audit import gaps as audit_gaps
+from web.audit import overview as audit_overview
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
 
@@ -37,6 +39,9 @@ urlpatterns = [
     re_path(rf"^files/audit/{_RUN}/gaps\.{_FORM}$", audit_files.gaps, name="audit-gaps"),
     re_path(rf"^files/audit/{_RUN}/figures\.{_FORM}$", audit_files.figures, name="audit-figures"),
     re_path(rf"^files/audit/{_RUN}/sample\.{_FORM}$", audit_files.sample, name="audit-sample"),
+    path("audit/", audit_overview.overview, name="audit-overview"),
+    path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
+    re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
     path("batteries/", maker_batteries.battery_list, name="battery-list"),
     path("batteries/files/", maker_files.file_list, name="registration-files"),
     path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),

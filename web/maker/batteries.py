@@ -19,9 +19,9 @@ from traceability.audit.wording import STATUSES
 from traceability.errors import STAGES
 from web.callers import viewer_of
 from web.labels import SHEET
-from web.maker.words import CHEMISTRIES, LEVELS
 from web.names import names_of
 from web.partial import wants_part
+from web.words import CHEMISTRIES, LEVELS
 
 #: Batteries on one page.
 SIZE: Final = 50
@@ -35,6 +35,7 @@ class Narrowing(forms.Form):
     stage = forms.ChoiceField(label=_("stage"), choices=[_ANY, *STAGES.items()], required=False)
     level = forms.ChoiceField(label=_("level"), choices=[_ANY, *LEVELS.items()], required=False)
     battery_type = forms.ChoiceField(label=_("chemistry"), choices=[_ANY, *CHEMISTRIES.items()], required=False)
+    manufacturer = forms.CharField(label=_("maker (code)"), max_length=18, required=False)
     model = forms.CharField(label=_("model"), max_length=80, required=False)
     chain_status = forms.ChoiceField(label=_("chain"), choices=[_ANY, *STATUSES.items()], required=False)
     produced_from = forms.DateField(
