@@ -38,6 +38,7 @@ class Page:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("battery-list", _("Batteries")),
     Entry("audit-overview", _("Audit")),
+    Entry("companies", _("Conditions"), frozenset({"recycler", "second_life", "alliance"})),
 )
 
 

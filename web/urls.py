@@ -5,10 +5,12 @@ from django.urls import include, path, re_path
 from web import attachments, audit_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
+from web.companies import company, declaring
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
+_COMPANY = "(?P<code>[0-9A-Za-z]{18})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
 
 urlpatterns = [
@@ -42,6 +44,10 @@ urlpatterns = [
     path("audit/", audit_overview.overview, name="audit-overview"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
+    path("recyclers/", company.own, name="companies"),
+    re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
+    re_path(rf"^recyclers/{_COMPANY}/declare$", declaring.declare, name="company-declare"),
+    re_path(rf"^recyclers/{_COMPANY}/review$", declaring.review, name="company-review"),
     path("batteries/", maker_batteries.battery_list, name="battery-list"),
     path("batteries/files/", maker_files.file_list, name="registration-files"),
     path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),
