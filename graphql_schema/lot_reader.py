@@ -60,12 +60,13 @@ class LotReader:
         self._meet(found.values())
         return found
 
-    def page(self, filters: LotFilters, size: int, after: int | None) -> tuple[list[Lot], bool]:
-        """A page of the lots that the viewer sees, in order of their rows, and whether more follow."""
+    def page(self, filters: LotFilters, size: int, after: int | None) -> Page[Lot]:
+        """A page of the lots that the viewer sees, in order of their rows."""
         rows = lot_reading.filtered(self._viewer, filters).order_by("id")
         found = list((rows if after is None else rows.filter(id__gt=after))[: size + 1])
-        self._meet(found[:size])
-        return found[:size], len(found) > size
+        page = Page.cut(found, size, begun=after is not None)
+        self._meet(page.rows)
+        return page
 
     def knows_whereabouts(self, lot: Lot) -> bool:
         """Whether the viewer may know who has a lot, and how much is left."""
@@ -160,29 +161,27 @@ class LotReader:
         """A batch as it is balanced; None where its process is not known."""
         return self._flows.get(batch.event_id)
 
-    def inputs(self, batch: Batch, size: int, after: int | None) -> list[BatchInput]:
+    def inputs(self, batch: Batch, begin: int, size: int) -> list[BatchInput]:
         """What went into a batch, in the order of its record."""
-        return self._items_of(BatchInput, batch, size, after)
+        return self._items_of(BatchInput, batch, begin, size)
 
-    def outputs(self, batch: Batch, size: int, after: int | None) -> list[BatchOutput]:
+    def outputs(self, batch: Batch, begin: int, size: int) -> list[BatchOutput]:
         """What came out of a batch."""
-        return self._items_of(BatchOutput, batch, size, after)
+        return self._items_of(BatchOutput, batch, begin, size)
 
-    def residues(self, batch: Batch, size: int, after: int | None) -> list[Residue]:
+    def residues(self, batch: Batch, begin: int, size: int) -> list[Residue]:
         """What a batch left behind."""
-        return self._items_of(Residue, batch, size, after)
+        return self._items_of(Residue, batch, begin, size)
 
-    def _items_of(self, model: type[Item], batch: Batch, size: int, after: int | None) -> list[Item]:
-        key = (model, size, after)
+    def _items_of(self, model: type[Item], batch: Batch, begin: int, size: int) -> list[Item]:
+        key = (model, begin, size)
         if key not in self._items:
-            self._items[key] = Loaded(lambda ids: self._load_items(model, ids, size, after))
+            self._items[key] = Loaded(lambda ids: self._load_items(model, ids, begin, size))
             self._items[key].want(self._batches)
         return self._items[key].get(batch.event_id) or []
 
-    def _load_items(
-        self, model: type[Item], ids: Collection[int], size: int, after: int | None
-    ) -> dict[int, list[Item]]:
-        found = lot_reading.items_of(model, ids, size, after)
+    def _load_items(self, model: type[Item], ids: Collection[int], begin: int, size: int) -> dict[int, list[Item]]:
+        found = lot_reading.items_of(model, ids, begin, size)
         self._lots.want(getattr(row, "lot_id", None) for rows in found.values() for row in rows)
         return found
 
