@@ -22,7 +22,7 @@ from traceability.audit.running import audit
 from traceability.errors import Refusal
 from traceability.models import AuditRun, Gap, StepDetail
 
-LAST = "2026-12-31"
+LAST = "2035-12-31"
 
 
 @pytest.fixture(autouse=True)
