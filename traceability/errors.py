@@ -88,7 +88,7 @@ MESSAGES: dict[str, Any] = {
     "in_dispute": _(
         "The receipt of the lot {value} is disputed: no more is used or sent on than was received and is there."
     ),
-    "already_used": _("The battery {value} went into another batch already."),
+    "already_used": _("The battery {value} was used up in {batch}."),
     "lineage_too_large": _(
         "More than {limit} steps of lineage would have to be followed; ask about something smaller."
     ),
