@@ -6,6 +6,7 @@ rebuild changes none. Of a receipt, each warning asks for an outcome; the first 
     implausible_travel   seen so far away so shortly before that nobody can have brought it here; or received while
                          another holds it, undisturbed and in store: the label may be a copy
     unregistered_part    a module or cell that nobody ever registered
+    implausible_mass     far from what was registered, or from what any such battery weighs (`masses.py`)
     in_transit           used up, or taken out of reach, while it is on its way to another
     already_used         received after it was said to have gone into a batch: one of the two records is wrong
     attachment_missing   a file that is named and was never sent
@@ -22,7 +23,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from traceability import attachments, events, identity, used_up, values
+from traceability import attachments, events, identity, masses, used_up, values
 from traceability.chains import HAZARDS
 from traceability.errors import Problem
 from traceability.events import batches
@@ -93,6 +94,9 @@ class _Known:
         self.unregistered = _unregistered({code for _step, fact in taken for code in _parts(fact)})
         self.missing = _missing(taken)
         self.impossible = _impossible([step for step, fact in taken if fact.type == "identified"])
+        # What differs from what was sent is told as that.
+        as_sent = [(s, f) for s, f in taken if not _weighs_otherwise(f, self.sent.get(s.event_id))]
+        self.masses = masses.implausible(as_sent)
 
 
 def _found(step: Step, fact: Fact, known: _Known) -> Iterator[Finding]:
@@ -108,6 +112,8 @@ def _found(step: Step, fact: Fact, known: _Known) -> Iterator[Finding]:
     if step.event_id in known.fast or _held_undisturbed(step):
         yield Outcome.RECEIVED, Problem("implausible_travel")
     yield from _used_on_its_way(step, fact)
+    if mass := known.masses.get(step.event_id):
+        yield Outcome.RECEIVED, mass
     if strange := [code for code in _parts(fact) if code in known.unregistered]:
         yield Outcome.RECEIVED, Problem("unregistered_part", (), {"value": some(strange)})
     if names := known.missing.get(step.event_id):
@@ -168,6 +174,10 @@ def _differences(fact: Fact, sent_mg: int | None) -> list[Finding]:
         found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
     received_mg = values.milligrams(fact.details.get("massKg"))
     return [*found, *mass_difference(received_mg, sent_mg)]
+
+
+def _weighs_otherwise(fact: Fact, sent_mg: int | None) -> bool:
+    return bool(mass_difference(values.milligrams(fact.details.get("massKg")), sent_mg))
 
 
 def mass_difference(received_mg: int | None, sent_mg: int | None) -> list[Finding]:

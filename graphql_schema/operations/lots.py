@@ -9,7 +9,17 @@ import strawberry
 from graphql_schema.enums import LotOrigin, Material, Process
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, described, resolved
-from graphql_schema.operations.nodes import Node, PageInfo, check_size, cursor, place, place_after, reader_of
+from graphql_schema.operations.nodes import (
+    Node,
+    PageInfo,
+    Warning,  # noqa: A004
+    check_size,
+    cursor,
+    place,
+    place_after,
+    reader_of,
+    warning,
+)
 from graphql_schema.operations.organisations import Organisation, organisation
 from recyclers import mass_balance, models
 from recyclers.lot_reading import LotFilters
@@ -235,6 +245,14 @@ class Batch(Node):
             )
             for row in rows
         ]
+
+    @resolved(
+        "提示：未填工艺、投入成分全都未知的冶炼、电池不可能有的质量。",
+        "What to know of it: no process, a smelting of nothing whose content is known, a mass that a battery cannot "
+        "have.",
+    )
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return [warning(found) for found in reader_of(info).lots.warnings_of(self.row)]
 
     @resolved("物料损失，占投入的百分比；无投入时为空。", "Loss in percent of the inputs; empty where nothing went in.")
     def loss_percent(self, info: strawberry.Info) -> Decimal | None:
