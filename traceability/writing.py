@@ -17,6 +17,7 @@ from traceability import (
     materials,
     organisations,
     shapes,
+    shares,
     ties,
     used_up,
 )
@@ -151,6 +152,7 @@ class Writer:
     def _accept(self, place: int, fact: Fact) -> list[Draft]:
         line = self.lines.of(fact.kind, fact.code)
         organisation = self.known[fact.organisation][0]
+        self._check_shares(fact)
         if fact.kind == "battery":
             admitting.check_provisional(fact, line, organisation, self.by)
             if not self.by.is_alliance:
@@ -188,6 +190,11 @@ class Writer:
             for number, code in enumerate(leaving(fact)):
                 if code not in already:
                     self._check_source(fact, code, number, organisation)
+
+    def _check_shares(self, fact: Fact) -> None:
+        """Nothing holds more than there is of it; the alliance captures what was told."""
+        if not self.by.is_alliance and (problems := list(shares.problems(fact.type, fact.details))):
+            raise Refusal(*problems)
 
     def _check_unused(self, fact: Fact, state: State, move: Move, instead_of: Fact | None = None) -> None:
         """What went into a batch is not taken apart, sent on or built in afterwards."""
@@ -348,6 +355,7 @@ class Writer:
     def _check_replacement(self, family: Family, replacement: Fact, kind: str) -> None:
         try:
             admitting.check_replacement(replacement, family.original.fact, kind, self.by, self.known)
+            self._check_shares(replacement)
             if kind == "battery" and not self.by.is_alliance:
                 self._judge_replacement(family, replacement)
         except Refusal as refusal:
