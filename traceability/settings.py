@@ -261,6 +261,8 @@ MASTER_PROJECTIONS = {
 MATERIAL_PROJECTION = "recyclers.materials.project"
 MATERIAL_REBUILD = "recyclers.lot_rebuilding.rebuild"
 MATERIAL_CLAIMS = "recyclers.claims.Claims"
+# Which batches took in a battery: what is used up is not taken apart or sent on (docs/records.md, «Used up»).
+MATERIAL_USES = "recyclers.uses.Uses"
 # Parameters of the audit (contract: printed with each result).
 AUDIT_PARAMETERS = {
     "unreceived_days": 30,
@@ -300,6 +302,12 @@ AUDIT_SNAPSHOTS_DIR = Path(os.environ.get("AUDIT_SNAPSHOTS_DIR", DATA_DIR / "sna
 AUDIT_DUCKDB_MEMORY = os.environ.get("AUDIT_DUCKDB_MEMORY", "2GB")
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
+# What a battery cannot weigh, so that a slip of the unit is warned of (`implausible_mass`, never refused): more than so
+# many times, or less than such a part of, what its maker registered or filed for its model; where nobody did, more than
+# any battery of the level.
+IMPLAUSIBLE_MASS = {"times": "2", "times_less": "10", "pack_kg": "5000", "module_kg": "1000", "cell_kg": "50"}
+# Who knows what batteries weigh by their makers' word.
+BATTERY_MASSES = "batteries.masses.registered"
 
 # A battery seen at two sites: what it takes to get from the one to the other. Lorries and fast trains are slower;
 # nearer than the free distance, sites are told too roughly to judge.

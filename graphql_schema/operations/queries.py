@@ -269,4 +269,4 @@ def _page(rows: Any, first: int | None, after: str | None) -> Page[Any]:
     size, begin = check_size(first, DEFAULT_PAGE), place(after, 1, "after")
     rows = rows.order_by("id")
     found = list((rows.filter(id__gt=begin[0]) if begin else rows)[: size + 1])
-    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    return Page.cut(found, size, begun=begin is not None)
