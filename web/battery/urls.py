@@ -16,5 +16,6 @@ urlpatterns = [
     re_path(rf"^{_UNDER}01/{_GTIN}/21/{_CODE}", views.digital_link),
     re_path(rf"^[lL]/(?P<signed>[^/]+)/{_CODE}", views.label, name="label"),
     re_path(rf"^01/{_GTIN}/21/{_CODE}", views.digital_link, name="digital-link"),
+    re_path(r"^b/(?P<code>[0-9A-Za-z-]{1,80})/bodies\.json$", views.bodies, name="battery-bodies"),
     re_path(rf"^[bB]/(?P<given>{_ANY}+)$", views.page, name="battery"),
 ]

@@ -1,8 +1,10 @@
 """The page behind the QR symbol, under every address that is printed, and the field to look up a code."""
 
+import re
+from base64 import b64encode
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,17 +15,25 @@ from batteries import code_messages
 from batteries.labels import read_label
 from batteries.reading import batteries_by_code
 from batteries.rows import BatteryRow
+from batteries.stored_bodies import StoredBody, stored_bodies, stored_heads
+from traceability.access import Viewer
+from traceability.models import CODE_LENGTH
 from web.battery import addresses
 from web.battery.addresses import Asked
 from web.battery.advice import advice_for
-from web.battery.checking import place_of
+from web.battery.checking import UNREADABLE, place_of
+from web.battery.life import life
 from web.battery.street import label_named, street
+from web.battery.telling import words_for_scripts
 from web.battery.words import LEVELS, chemistry_of
 from web.callers import viewer_of
 
 #: So much of what was asked for is repeated on the page.
 _ECHO: Final = 60
 _HASH: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+#: Events in one answer of `bodies`.
+PAGE: Final = 500
 
 
 @require_safe
@@ -67,7 +77,54 @@ def _answer(request: HttpRequest, asked: Asked) -> HttpResponse:
         # Answered 200: what to check is all that there is to say, and it is said to people.
         return _shown(request, "web/battery/unknown.html", _unknown(asked))
     told = {"street": street(row, addresses.judged(asked, row.record_id)), "proof": _proof(request, row)}
+    if row.sight.sees_chain:
+        told |= _life(request, row, viewer)
     return _shown(request, "web/battery/page.html", told)
+
+
+def _life(request: HttpRequest, row: BatteryRow, viewer: Viewer) -> dict[str, Any]:
+    """What who has rights sees; a body that was altered until it cannot be read must not hide that."""
+    given = request.GET.get("after", "").split(".")
+    place = tuple(map(int, given)) if len(given) == 3 and all(map(_NUMBER.fullmatch, given)) else None
+    parts = request.GET.get("parts", "")[:CODE_LENGTH].replace("\0", "")
+    try:
+        shown = life(row, viewer, place, parts or None)  # type: ignore[arg-type]
+    except UNREADABLE:
+        return {"unreadable": True}
+    return {"life": shown, "bodies": reverse("battery-bodies", args=[row.code]), "script_words": words_for_scripts()}
+
+
+@require_safe
+def bodies(request: HttpRequest, code: str) -> JsonResponse:
+    """Give the stored bytes of a battery's events to who may have them: `?after=<next>`; all others get a 404."""
+    viewer, after = viewer_of(request), request.GET.get("after", "0")
+    row = batteries_by_code(viewer, [code.upper()]).get(code.upper()) if viewer.is_known else None
+    if row is None or not row.sight.sees_chain or not _NUMBER.fullmatch(after):
+        raise Http404
+    found = stored_bodies(row, viewer, PAGE + 1, int(after))
+    told = {
+        "events": [_stored(one) for one in found[:PAGE]],
+        "heads": [
+            {"record": head.record, "number": head.number, "hash": head.hash.hex()}
+            for head in stored_heads(row, viewer)
+        ],
+        "next": str(found[PAGE - 1].event_id) if len(found) > PAGE else None,
+    }
+    response = JsonResponse(told)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _stored(one: StoredBody) -> dict[str, Any]:
+    return {
+        "record": one.record,
+        "sequence": one.sequence,
+        "hash": one.hash.hex(),
+        "previousHash": one.previous_hash.hex() if one.previous_hash else None,
+        "body": None if one.body is None else b64encode(one.body).decode(),
+        "elsewhere": one.elsewhere,
+        "contents": dict(one.contents),
+    }
 
 
 def _proof(request: HttpRequest, row: BatteryRow) -> dict[str, Any]:

@@ -102,7 +102,42 @@ ROUTES: Final = {
     "recovery": _("recovery of its materials"),
     "return": _("return it to who sent it"),
 }
+#: Announced lists, and permits, as evidence names them.
+SCOPES: Final = {"recovery": _("recovery"), "second_life": _("second life")}
+PERMITS: Final = {"project_filing": _("project filing"), "eia": _("EIA approval"), "pollution": _("pollution permit")}
 SEVERITIES: Final = {"break": _("break"), "flaw": _("flaw")}
+MATERIALS: Final = {
+    "electrode_powder": _("electrode powder (black mass)"),
+    "lithium_carbonate": _("lithium carbonate"),
+    "lithium_hydroxide_monohydrate": _("lithium hydroxide monohydrate"),
+    "lithium_phosphate": _("lithium phosphate"),
+    "nickel_sulfate_hexahydrate": _("nickel sulfate hexahydrate"),
+    "nickel_sulfate_heptahydrate": _("nickel sulfate heptahydrate"),
+    "cobalt_sulfate_heptahydrate": _("cobalt sulfate heptahydrate"),
+    "manganese_sulfate_monohydrate": _("manganese sulfate monohydrate"),
+    "copper_sulfate_pentahydrate": _("copper sulfate pentahydrate"),
+    "iron_phosphate": _("iron phosphate"),
+    "iron_phosphate_dihydrate": _("iron phosphate dihydrate"),
+    "copper": _("copper"),
+    "aluminium": _("aluminium"),
+    "graphite": _("graphite"),
+    "steel": _("steel"),
+    "plastic": _("plastic"),
+    "cathode_material": _("cathode material"),
+    "anode_material": _("anode material"),
+    "electrolyte": _("electrolyte"),
+    "battery_scrap": _("battery scrap"),
+}
+#: What a share of mass is of.
+THINGS: Final = {
+    "battery": _("battery, part or product"),
+    "lot": _("lot of material"),
+    "reagent": _("reagent"),
+    "residue": _("residue"),
+    "loss": _("lost in processing"),
+    "batch": _("in a batch that gave nothing out yet"),
+    "unknown_origin": _("of unknown origin"),
+}
 #: What the details of events are called.
 FIELDS: Final = {
     "model": _("Model"),
@@ -164,6 +199,16 @@ FIELDS: Final = {
     "lon": _("Longitude"),
     "site": _("Place"),
     "origin": _("Origin"),
+    "type": _("Type"),
+    "occurred": _("Occurred"),
+    "recorded": _("Recorded"),
+    "actor": _("Recorded by"),
+    "record": _("On the record of"),
+    "sequence": _("Number"),
+    "key": _("Record key"),
+    "hash": "SHA-256",
+    "previous": _("Links to"),
+    "attachments": _("Files"),
 }
 UNITS: Final = {
     "massKg": "kg",
@@ -186,6 +231,32 @@ VALUES: Final[dict[str, Words]] = {
     "label": {"read": _("legible"), "unreadable": _("illegible"), "missing": _("missing")},
     "decision": ROUTES,
     "level": LEVELS,
+    "material": MATERIALS,
+}
+
+#: What verifying in the browser says; `{…}` are filled in there.
+SAID: Final = {
+    "working": _("Verifying …"),
+    "holds": _(
+        "Everything holds: {events} records recomputed, {links} links followed, {shown} records on this page compared."
+    ),
+    "held": _("holds"),
+    "fails": _("{count} records do not hold. Do not rely on this page, and tell the alliance."),
+    "withheld": _("{count} records were not open to you: of these only the hash was followed."),
+    "unlinked": _("{count} records link to one that lies beyond your part of the chain."),
+    "committed": _("{count} personal values are not in the record, only commitments to them: they were not compared."),
+    "hash": _("the bytes do not have this hash"),
+    "unreadable": _("the bytes cannot be read"),
+    "place": _("the bytes are those of another place"),
+    "link": _("it does not link to the record before"),
+    "missing": _("the record before is missing"),
+    "head": _("the end of the record {code} is not its last record"),
+    "content": _("a list is not the one that the record names"),
+    "differs": _("the page shows something else than the record: {fields}"),
+    "unknown": _("the page shows a record that there is not"),
+    "hidden": _("record no. {sequence} of {code} is not shown on this page"),
+    "unsupported": _("This browser cannot compute hashes here: open the page over HTTPS."),
+    "unreachable": _("The stored bytes could not be fetched. Try again, or sign in anew."),
 }
 
 
