@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 LEVELS: Final[dict[str, Promise]] = {"pack": _("pack"), "module": _("module"), "cell": _("cell")}
 #: GB/T 34014, position 5.
@@ -45,7 +46,7 @@ MATERIALS: Final[dict[str, Promise]] = {
     "electrolyte": _("electrolyte"),
     "battery_scrap": _("battery scrap"),
     # What a flow may be besides.
-    "batteries": _("batteries"),
+    "batteries": pgettext_lazy("material", "batteries"),
     "reagents": _("reagents"),
     "unknown": _("material that nobody named"),
     "residues": _("residues"),
