@@ -74,8 +74,8 @@ SHELF: Final = Shelf()
 def years_of(companies: Collection[Organisation], year: int) -> dict[int, Report]:
     """Judge a calendar year of each company as of today, by the editions in force: id → report.
 
-    Who does neither second life nor recovery is left out. Two queries for all of them, and as many for each that has
-    to be judged anew as `evaluate` takes.
+    Who does neither second life nor recovery is left out. One query for a page of them, and for each that has to be
+    judged anew as many as `evaluate` takes.
 
     Raises:
         Refusal: `wrong_value` for a year that no calendar has.

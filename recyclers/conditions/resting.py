@@ -25,28 +25,31 @@ _TOGETHER: Final = {
     "sqlite": "COALESCE(group_concat(id || ':' || touched), '')",
 }
 
+#: What decides about every company, under the id of none. Movements get new ids whenever they are derived again.
+_COMMON: Final = f"""
+  SELECT 0, COUNT(*) || ':' || COALESCE(SUM(touched), 0) || ':'
+    || COALESCE((SELECT MAX(id) FROM recyclers_lotmovement), 0)
+  FROM {_RECORD} WHERE kind IN ('batch', 'lot', 'organisation')"""
 #: Companies asked about in one statement.
 _PAGE: Final = 100
 
 
 def names_of(organisations: Collection[int], first: date, last: date) -> dict[int, str]:
-    """Name what is on record of each company, as far as it decides about these days; two queries for a page of them.
+    """Name what is on record of each company, as far as it decides about these days; one query for a page of them.
 
     Args:
         organisations: their ids.
     """
-    if not organisations:
-        return {}
-    # Movements are written with new ids whenever they are derived again.
-    common = _rows(f"""
-      SELECT COUNT(*), SUM(touched), (SELECT MAX(id) FROM recyclers_lotmovement)
-      FROM {_RECORD} WHERE kind IN ('batch', 'lot', 'organisation')""")
     together = _TOGETHER[replica.connection().vendor]
     closed = f"closed_ms BETWEEN {end_of(number_of(first) - 1) + 1} AND {end_of(number_of(last))}"
     own = [f"SELECT {int(id_)}, {together} FROM ({_records(int(id_), closed)}) own_{int(id_)}" for id_ in organisations]
+    found: dict[int, str] = {}
     # SQLite takes 500 selects in one statement.
-    found = [row for some in batches(own, _PAGE) for row in _rows(" UNION ALL ".join(some))]
-    return {id_: sha256(f"{common}{text}".encode()).hexdigest() for id_, text in found}
+    for some in batches(own, _PAGE):
+        rows = dict(_rows(" UNION ALL ".join((_COMMON, *some))))
+        common = rows.pop(0)
+        found |= {id_: sha256(f"{common} {text}".encode()).hexdigest() for id_, text in rows.items()}
+    return found
 
 
 def _records(organisation: int, closed: str) -> str:
