@@ -17,6 +17,7 @@ from batteries.models import BatteryModel, Installation
 from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
+from graphql_schema.compliance_reader import ComplianceReader
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.lot_reader import MadeBy as MadeBy
@@ -47,6 +48,7 @@ class Reader:
         self._rows: dict[str, BatteryRow] = {}
         self.parties = Parties()
         self.standing = StandingReader(viewer, self.parties)
+        self.compliance = ComplianceReader(viewer)
         self.lots = LotReader(viewer, self.parties, lambda codes: self._tied.want(codes))
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
