@@ -2,7 +2,7 @@
 # without, `.venv` is made by Python's own venv and pip, from the same pins (constraints.txt).
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test campaign lint messages pins
+.PHONY: help demo test campaign browser lint messages pins
 
 ifneq ($(shell command -v uv 2>/dev/null),)
   READY :=
@@ -10,10 +10,14 @@ ifneq ($(shell command -v uv 2>/dev/null),)
   RUN := uv run
   CAMPAIGN_READY :=
   CAMPAIGN := uv run --group campaign
+  BROWSER_READY :=
+  BROWSER := uv run --group browser
 else
   READY := .venv/installed
   CAMPAIGN_READY := .venv/campaign
   CAMPAIGN := .venv/bin/python -m
+  BROWSER_READY := .venv/browser
+  BROWSER := .venv/bin/python -m
   PYTHON_RUN := .venv/bin/python
   RUN := .venv/bin/python -m
   # The first Python on PATH that is new enough; `make PYTHON=/path/to/python3.12 …` overrules it.
@@ -28,6 +32,7 @@ help:
 	@echo "make demo      a small province on an embedded database, and the server"
 	@echo "make test      all tests"
 	@echo "make campaign  the long runs: kill loops, failing disks, lost answers, many writers, Spark (Java 17)"
+	@echo "make browser   the pages in a real browser (needs Chromium)"
 	@echo "make lint      style, types, who imports whom"
 	@echo "make messages  maintainers: collect and compile the translations (needs GNU gettext)"
 	@echo "make pins      maintainers: choose newer versions (needs uv)"
@@ -40,6 +45,9 @@ test: $(READY)
 
 campaign: $(READY) $(CAMPAIGN_READY)
 	$(CAMPAIGN) pytest -m campaign -n 0 --timeout 3600 $(ARGS)
+
+browser: $(READY) $(BROWSER_READY)
+	$(BROWSER) pytest tests/browser -n 0 $(ARGS)
 
 lint: $(READY)
 	$(RUN) ruff check
@@ -66,9 +74,9 @@ pins:
 	.venv/bin/python -m pip install --quiet --constraint constraints.txt --requirement .venv/requirements.txt
 	@touch $@
 
-# What campaigns alone need: 400 MB.
-.venv/campaign: .venv/installed
-	@.venv/bin/python -c 'import tomllib; \
-	  print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["campaign"], sep="\n")' > .venv/campaign.txt
-	.venv/bin/python -m pip install --quiet --constraint constraints.txt --requirement .venv/campaign.txt
+# What campaigns (400 MB) or browsers (160 MB) alone need.
+.venv/campaign .venv/browser: .venv/installed
+	@.venv/bin/python -c 'import sys, tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' $(@F) > $@.txt
+	.venv/bin/python -m pip install --quiet --constraint constraints.txt --requirement $@.txt
 	@touch $@

@@ -104,14 +104,12 @@ def _page(
     after: Place | None,
     before: Place | None,
 ) -> Page[EventRow]:
-    more = len(steps) > size
-    kept = steps[:size]
-    if from_end:
-        kept = kept[::-1]
+    page = Page.cut(steps, size, begun=(before if from_end else after) is not None)
+    kept = page.rows[::-1] if from_end else page.rows
     events = tuple(event_row(step.event, step, contents.get(step.event_id, ())) for step in kept)
     if from_end:
-        return Page(events, has_next=before is not None, has_previous=more)
-    return Page(events, has_next=more, has_previous=after is not None)
+        return Page(events, has_next=page.has_previous, has_previous=page.has_next)
+    return Page(events, has_next=page.has_next, has_previous=page.has_previous)
 
 
 def event_row(event: LifecycleEvent, step: Step | None, contents: Iterable[tuple[str, str]]) -> EventRow:

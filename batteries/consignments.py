@@ -51,7 +51,8 @@ def transfer_page(
         transfers = transfers.filter(id__lt=after)
     ids = list(transfers.values_list("id", flat=True)[: size + 1])
     rows = transfer_rows(Transfer.objects.filter(id__in=ids[:size]), now_ms) if ids else {}
-    return Page(tuple(rows[id_] for id_ in ids[:size]), has_next=len(ids) > size, has_previous=after is not None)
+    page = Page.cut(ids, size, begun=after is not None)
+    return page.holding(rows[id_] for id_ in page.rows)
 
 
 def _filtered(viewer: Viewer, filters: TransferFilters, now_ms: int) -> QuerySet[Transfer]:

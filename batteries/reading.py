@@ -267,7 +267,7 @@ def page_of(rows: QuerySet[Any], size: int, after: int | None) -> Page[BatteryRo
     """A page of rows of `seen`, in order of their first record."""
     ordered = rows.order_by("id") if after is None else rows.order_by("id").filter(id__gt=after)
     found = [_row(values) for values in ordered.values(*_COLUMNS)[: size + 1]]
-    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=after is not None)
+    return Page.cut(found, size, begun=after is not None)
 
 
 def count_batteries(viewer: Viewer, filters: BatteryFilters) -> int:

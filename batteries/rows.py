@@ -3,7 +3,7 @@
 Organisations are database ids, masses integer milligrams, times integer milliseconds since 1970.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 from traceability.access import FULL, INTAKE, PART
 
 T = TypeVar("T")
+U = TypeVar("U")
 #: After every event there is: how far those see who see all.
 FOREVER: Final = (1 << 62, 1 << 62)
 #: Before every event: what a fixed intake view shows of the chain.
@@ -174,3 +175,15 @@ class Page(Generic[T]):
     rows: tuple[T, ...]
     has_next: bool = False
     has_previous: bool = False
+
+    @classmethod
+    def cut(cls, found: Sequence[T], size: int, *, begun: bool) -> "Page[T]":
+        """Make a page of what was found for it, one row more than it holds where more follow.
+
+        An empty page has no cursor to go on from, so one that was asked to be empty says nothing of its neighbours.
+        """
+        return cls(tuple(found[:size]), has_next=0 < size < len(found), has_previous=begun and size > 0)
+
+    def holding(self, rows: Iterable[U]) -> "Page[U]":
+        """Give the same page of what its rows stand for."""
+        return Page(tuple(rows), self.has_next, self.has_previous)

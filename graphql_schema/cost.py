@@ -1,6 +1,7 @@
 """What a query costs: the number of objects it asks for.
 
-A page of 50 batteries with their holders is 100. A page whose size is a variable stays open in the figure
+A page of 50 batteries with their holders is 100. What takes much more than a row to make counts as many (`PRICES`). A
+page whose size is a variable stays open in the figure
 (`Cost.terms`) and is filled in for each request, so that a document is measured once.
 """
 
@@ -70,3 +71,12 @@ class Cost:
 
 FREE = Cost()
 ONE = Cost(1)
+#: Types of which an object is made by reading a year or more of a company: what one of them is counted as.
+PRICES: Mapping[str, int] = {"Compliance": 50, "ComplianceReport": 1_000}
+#: Arguments that have many companies judged before the first is shown: (field, argument) → what they add.
+ARGUMENTS: Mapping[tuple[str, str], int] = {("recyclers", "verdict"): 500}
+
+
+def price_of(type_: str) -> Cost:
+    """Price one object of a type."""
+    return Cost(PRICES[type_]) if type_ in PRICES else ONE

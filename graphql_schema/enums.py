@@ -265,6 +265,45 @@ class Verdict(Words):
     NOT_IN_FORCE = "not_in_force", "该版本无此条款或已失效", "The edition does not have it, or it ended before"
 
 
+class Certainty(Words):
+    """条款的确定程度。
+    How certain a clause is."""
+
+    FIRM = "firm", "确定：有原文或两个独立来源", "Firm: from the text itself or two independent sources"
+    REPORTED = "reported", "据报道或引用文件", "Reported by the press or a document that cites it"
+    PROVISIONAL = (
+        "provisional",
+        "暂定：仅显示，除非要求否则不作评定",
+        "Provisional: shown, and decides only when asked to",
+    )
+
+
+class Boundary(Words):
+    """评定的范围：规范条件未作规定，故为参数。
+    What figures are taken over; the conditions do not fix it."""
+
+    COMPANY = "company", "企业整体", "The company as a whole"
+    SITE = "site", "各厂区，以最差者为准", "Each of its sites; the worst decides"
+
+
+class Averaging(Words):
+    """评定的平均方式：规范条件未作规定，故为参数。
+    What figures are averaged over; the conditions do not fix it."""
+
+    PERIOD = "period", "整个期间", "The whole period"
+    MONTH = "month", "各月，以最差者为准", "Each month; the worst decides"
+    BATCH = "batch", "各批次，以最差者为准", "Each batch; the worst decides"
+
+
+class DeclarationStanding(Words):
+    """联盟对申报的意见。
+    What the alliance made of a declaration."""
+
+    DECLARED = "declared", "已申报，待审核", "Declared, and waiting for review"
+    CONFIRMED = "confirmed", "已确认", "Confirmed"
+    OBJECTED = "objected", "有异议：不作为证据", "Objected to: it is no evidence"
+
+
 class LineageKind(Words):
     """谱系图中对象的种类。
     What a thing in a lineage is."""
@@ -479,6 +518,10 @@ ENUMS: tuple[type[Words], ...] = (
     CompletenessGroup,
     AuditScope,
     Verdict,
+    Certainty,
+    Boundary,
+    Averaging,
+    DeclarationStanding,
     LineageKind,
     LineageTie,
     ShareKind,

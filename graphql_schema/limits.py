@@ -27,6 +27,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     Node,
+    NullValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -37,7 +38,7 @@ from graphql import (
     is_list_type,
 )
 
-from graphql_schema.cost import CAP, FREE, ONE, Cost, Page, check_page
+from graphql_schema.cost import ARGUMENTS, CAP, FREE, Cost, Page, check_page, price_of
 from graphql_schema.errors import refusal
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -289,23 +290,25 @@ class _Meter:
         shape.depth, shape.introspection_depth = 1 + inner.depth, inner.introspection_depth
         if definition and not is_leaf_type(named):
             self._set_cost(shape, inner, definition, parent, page)
+            shape.cost += _asked_with(node)
         return shape
 
     def _set_cost(
         self, shape: Shape, inner: Shape, definition: GraphQLField, parent: GraphQLNamedType | None, page: Page | None
     ) -> None:
         named = get_named_type(definition.type)
+        price = price_of(named.name)
         if _is_connection(named):
             whole = page or Page(None, (), self.limits.page)
             shape.cost = inner.cost + inner.each.times(whole)
         elif is_list_type(_nullable(definition.type)):
-            one = inner.cost if "node" in _fields(named) else ONE + inner.cost
+            one = inner.cost if "node" in _fields(named) else price + inner.cost
             if _is_connection(parent):
                 shape.each = one
             else:
                 shape.cost = one.times(page or self.limits.unpaginated)
         else:
-            shape.cost = inner.cost if named.name == "PageInfo" else ONE + inner.cost
+            shape.cost = inner.cost if named.name == "PageInfo" else price + inner.cost
 
     def _page(self, node: FieldNode, definition: GraphQLField | None) -> Page | None:
         if definition is None or not any(name in definition.args for name in PAGE_ARGUMENTS):
@@ -367,6 +370,12 @@ def _is_connection(type_: GraphQLNamedType | None) -> bool:
 
 def _nullable(type_: GraphQLOutputType) -> GraphQLOutputType:
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
+def _asked_with(node: FieldNode) -> Cost:
+    """What a field's arguments cost, whatever is shown; a variable counts also where it turns out to be null."""
+    given = (one for one in node.arguments if not isinstance(one.value, NullValueNode))
+    return Cost(sum(ARGUMENTS.get((node.name.value, one.name.value), 0) for one in given))
 
 
 def _number(node: IntValueNode) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from batteries.rows import Page
 from graphql_schema.loading import Batch as Loaded
 from graphql_schema.loading import Parties
-from recyclers import flows, lineage, lot_reading
+from recyclers import batch_findings, flows, lineage, lot_reading
 from recyclers.batch_flows import flows_of
 from recyclers.lineage import Share
 from recyclers.lineage_shares import BATTERY, LOT
@@ -16,7 +16,7 @@ from recyclers.lot_reading import BatchFilters, Item, LotFilters
 from recyclers.models import Batch, BatchInput, BatchOutput, Lot, Residue
 from traceability import identity
 from traceability.access import Viewer
-from traceability.errors import refuse
+from traceability.errors import Problem, refuse
 
 #: Of how many lots, and of how many batteries, one request may ask what they are made of, or what became of them.
 MOST_TRACED: Final = 10
@@ -46,7 +46,8 @@ class LotReader:
         self._records: Loaded[int, Lot] = Loaded(self._load_records)
         self._lots: Loaded[int, Lot] = Loaded(self._load)
         self._flows: Loaded[int, flows.Batch] = Loaded(flows_of)
-        self._batches: set[int] = set()
+        self._findings: Loaded[int, list[Problem]] = Loaded(self._load_findings)
+        self._batches: dict[int, Batch] = {}
         self._items: dict[Any, Loaded[int, Any]] = {}
         self._met: dict[int, Lot] = {}
         self._makers: dict[int, int | None] = {}
@@ -60,12 +61,13 @@ class LotReader:
         self._meet(found.values())
         return found
 
-    def page(self, filters: LotFilters, size: int, after: int | None) -> tuple[list[Lot], bool]:
-        """A page of the lots that the viewer sees, in order of their rows, and whether more follow."""
+    def page(self, filters: LotFilters, size: int, after: int | None) -> Page[Lot]:
+        """A page of the lots that the viewer sees, in order of their rows."""
         rows = lot_reading.filtered(self._viewer, filters).order_by("id")
         found = list((rows if after is None else rows.filter(id__gt=after))[: size + 1])
-        self._meet(found[:size])
-        return found[:size], len(found) > size
+        page = Page.cut(found, size, begun=after is not None)
+        self._meet(page.rows)
+        return page
 
     def knows_whereabouts(self, lot: Lot) -> bool:
         """Whether the viewer may know who has a lot, and how much is left."""
@@ -150,8 +152,9 @@ class LotReader:
 
     def _meet_batches(self, rows: Collection[Batch]) -> None:
         ids = [row.event_id for row in rows]
-        self._batches.update(ids)
+        self._batches |= {row.event_id: row for row in rows}
         self._flows.want(ids)
+        self._findings.want(ids)
         self._parties.want(row.organisation_id for row in rows)
         for items in self._items.values():
             items.want(ids)
@@ -160,29 +163,35 @@ class LotReader:
         """A batch as it is balanced; None where its process is not known."""
         return self._flows.get(batch.event_id)
 
-    def inputs(self, batch: Batch, size: int, after: int | None) -> list[BatchInput]:
+    def warnings_of(self, batch: Batch) -> list[Problem]:
+        """What is likely to be a slip in a batch, or keeps it from being balanced."""
+        return self._findings.get(batch.event_id) or []
+
+    def _load_findings(self, ids: Collection[int]) -> dict[int, list[Problem]]:
+        known = {id_: flow for id_ in ids if (flow := self._flows.get(id_)) is not None}
+        return batch_findings.of_batches([self._batches[id_] for id_ in ids], known)
+
+    def inputs(self, batch: Batch, begin: int, size: int) -> list[BatchInput]:
         """What went into a batch, in the order of its record."""
-        return self._items_of(BatchInput, batch, size, after)
+        return self._items_of(BatchInput, batch, begin, size)
 
-    def outputs(self, batch: Batch, size: int, after: int | None) -> list[BatchOutput]:
+    def outputs(self, batch: Batch, begin: int, size: int) -> list[BatchOutput]:
         """What came out of a batch."""
-        return self._items_of(BatchOutput, batch, size, after)
+        return self._items_of(BatchOutput, batch, begin, size)
 
-    def residues(self, batch: Batch, size: int, after: int | None) -> list[Residue]:
+    def residues(self, batch: Batch, begin: int, size: int) -> list[Residue]:
         """What a batch left behind."""
-        return self._items_of(Residue, batch, size, after)
+        return self._items_of(Residue, batch, begin, size)
 
-    def _items_of(self, model: type[Item], batch: Batch, size: int, after: int | None) -> list[Item]:
-        key = (model, size, after)
+    def _items_of(self, model: type[Item], batch: Batch, begin: int, size: int) -> list[Item]:
+        key = (model, begin, size)
         if key not in self._items:
-            self._items[key] = Loaded(lambda ids: self._load_items(model, ids, size, after))
+            self._items[key] = Loaded(lambda ids: self._load_items(model, ids, begin, size))
             self._items[key].want(self._batches)
         return self._items[key].get(batch.event_id) or []
 
-    def _load_items(
-        self, model: type[Item], ids: Collection[int], size: int, after: int | None
-    ) -> dict[int, list[Item]]:
-        found = lot_reading.items_of(model, ids, size, after)
+    def _load_items(self, model: type[Item], ids: Collection[int], begin: int, size: int) -> dict[int, list[Item]]:
+        found = lot_reading.items_of(model, ids, begin, size)
         self._lots.want(getattr(row, "lot_id", None) for rows in found.values() for row in rows)
         return found
 

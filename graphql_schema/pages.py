@@ -35,6 +35,13 @@ def split_id(text: str) -> tuple[str, str]:
     return (type_, key) if colon and len(text) <= 500 else ("", "")
 
 
+def place_after(after: int | None) -> int:
+    """Give the place at which a page of numbered things begins, counted from 0; a negative `after` is `wrong_value`."""
+    if after is not None and after < 0:
+        raise errors.refuse("wrong_value", ("after",), value=after, expected="≥ 0")
+    return 0 if after is None else after + 1
+
+
 def check_size(first: int | None, default: int, name: str = "first", most: int = 100) -> int:
     """Give the size of a page, within 0 … `most`."""
     size = default if first is None else first

@@ -17,6 +17,7 @@ from batteries.models import BatteryModel, Installation
 from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
+from graphql_schema.compliance_reader import ComplianceReader
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.lot_reader import MadeBy as MadeBy
@@ -47,6 +48,7 @@ class Reader:
         self._rows: dict[str, BatteryRow] = {}
         self.parties = Parties()
         self.standing = StandingReader(viewer, self.parties)
+        self.compliance = ComplianceReader(viewer)
         self.lots = LotReader(viewer, self.parties, lambda codes: self._tied.want(codes))
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))
@@ -219,18 +221,17 @@ class Reader:
         """The lots that a battery's mass went into, as far as the viewer sees them."""
         return self.lots.of_battery(row.chain_id) if row.sight.sees_chain else []
 
-    def origins_of(self, lot: Lot, size: int, after: int | None) -> Sequence[Share]:
+    def origins_of(self, lot: Lot, begin: int, size: int) -> Sequence[Share]:
         """All that a lot is made of, the largest share first; those of this page are announced."""
-        return self._announced(self.lots.origins_of(lot), size, after)
+        return self._announced(self.lots.origins_of(lot), begin, size)
 
-    def destinations_of(self, row: BatteryRow, size: int, after: int | None) -> Sequence[Share]:
+    def destinations_of(self, row: BatteryRow, begin: int, size: int) -> Sequence[Share]:
         """Everywhere that a battery's mass is now; a part that is still built in has no mass of its own to follow."""
         if row.record_id is None or row.chain_id != row.record_id or not row.sight.sees_chain:
             return ()
-        return self._announced(self.lots.destinations_of(row.chain_id), size, after)
+        return self._announced(self.lots.destinations_of(row.chain_id), begin, size)
 
-    def _announced(self, shares: Sequence[Share], size: int, after: int | None) -> Sequence[Share]:
-        begin = 0 if after is None else max(after + 1, 0)
+    def _announced(self, shares: Sequence[Share], begin: int, size: int) -> Sequence[Share]:
         self.lots.show(shares[begin : begin + size])
         return shares
 

@@ -22,7 +22,7 @@ class StandingReader:
         self._listings: Batch[int, list[Listing]] = Batch(_load_listings)
         self._permits: Batch[int, list[Permit]] = Batch(_load_permits)
         self._standings: dict[date, Batch[int, Standing]] = {}
-        self._due: dict[tuple[date, date], Batch[int, list[Due]]] = {}
+        self._due: dict[tuple[date, date, bool], Batch[int, list[Due]]] = {}
 
     def sees_permits(self, organisation: int) -> bool:
         """Whether the viewer may know what a company is licensed for."""
@@ -41,9 +41,10 @@ class StandingReader:
         batch = self._standings.setdefault(day, Batch(lambda ids: standing_on(day, ids)))
         return self._asked(batch, organisation) or NOTHING
 
-    def due(self, organisation: int, from_day: date, until_day: date) -> list[Due]:
-        """What falls due for a company within these days."""
-        batch = self._due.setdefault((from_day, until_day), Batch(_load_due(from_day, until_day)))
+    def due(self, organisation: int, from_day: date, until_day: date, *, overdue: bool = False) -> list[Due]:
+        """What falls due for a company within these days, and the reports that were due before and are not in."""
+        asked = (from_day, until_day, overdue)
+        batch = self._due.setdefault(asked, Batch(_load_due(*asked)))
         return self._asked(batch, organisation) or []
 
     def _asked(self, batch: Batch[int, V], organisation: int) -> V | None:
@@ -66,10 +67,10 @@ def _load_permits(ids: Collection[int]) -> Mapping[int, list[Permit]]:
     return found
 
 
-def _load_due(from_day: date, until_day: date) -> Callable[[Collection[int]], Mapping[int, list[Due]]]:
+def _load_due(from_day: date, until_day: date, overdue: bool) -> Callable[[Collection[int]], Mapping[int, list[Due]]]:
     def load(ids: Collection[int]) -> Mapping[int, list[Due]]:
         found: dict[int, list[Due]] = {}
-        for due in due_calendar(from_day, until_day, ids):
+        for due in due_calendar(from_day, until_day, ids, overdue=overdue):
             found.setdefault(due.organisation, []).append(due)
         return found
 

@@ -124,18 +124,18 @@ def batteries_of(
 
 def _made(codes: Collection[str]) -> dict[str, _Made]:
     found: dict[str, _Made] = {}
-    columns = ("code", "maker_id", "chain__maker_id")
+    columns = ("code", "id", "chain_id", "maker_id", "chain__maker_id")
     for some in portions(codes):
         rows = LifecycleRecord.objects.filter(kind=LifecycleRecord.Kind.BATTERY, code__in=some)
-        chains = {code: chain or id_ for code, id_, chain in rows.values_list("code", "id", "chain_id")}
-        makers = {code: own or joined for code, own, joined in rows.values_list(*columns)}
+        known = {code: (chain or id_, own or joined) for code, id_, chain, own, joined in rows.values_list(*columns)}
         # Not in_bulk(), which asks SQLite for 999 at a time.
-        described = {row.record_id: row for row in Battery.objects.filter(record__in=set(chains.values()))}
-        for code, chain in chains.items():
+        described = {
+            row.record_id: row for row in Battery.objects.filter(record__in={c for c, _maker in known.values()})
+        }
+        for code, (chain, maker) in known.items():
             if (row := described.get(chain)) is not None:
-                found[code] = _Made(
-                    makers[code], row.manufacturer_code, row.model_number or row.inherited_model, row.battery_type
-                )
+                model = row.model_number or row.inherited_model
+                found[code] = _Made(maker, row.manufacturer_code, model, row.battery_type)
     return found
 
 

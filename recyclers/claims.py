@@ -6,13 +6,12 @@ The alliance captures history as it was told: nobody asks here.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
 from typing import Final
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from recyclers.lot_walk import (
@@ -28,24 +27,23 @@ from recyclers.lot_walk import (
     walk,
 )
 from recyclers.materials import entry_of
-from recyclers.models import Batch, BatchInput, Lot, LotMovement
-from traceability import identity, lots
+from recyclers.models import Batch, Lot, LotMovement
+from traceability import lots, used_up
 from traceability.corrections import Family
 from traceability.errors import Problem, Refusal
 from traceability.events import batches
 from traceability.facts import Fact
 from traceability.findings import same_mass
 from traceability.lines import Lines, Place
-from traceability.models import Component, LifecycleRecord, StepDetail
+from traceability.models import Component
 from traceability.stages import Move, is_on_its_way
-from traceability.values import canonical, milligrams
+from traceability.used_up import Use, Uses
+from traceability.values import canonical, milligrams, read_moment
 
 #: A battery that goes into a batch is one of these; `processed` may be recorded before or after.
 STAGES: Final = ("processed", "retired")
 #: After everything that is stored.
 _LAST: Final = 1 << 62
-#: A cell lies in a module, and that in a pack.
-_LEVELS: Final = 2
 _CORRECTS: Final = ("details", "corrects")
 Path = tuple[str, ...]
 
@@ -53,16 +51,15 @@ Path = tuple[str, ...]
 class Claims:
     """Judges the claims of one run, one after the other; what was accepted counts for those that follow."""
 
-    def __init__(self, run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bool]]) -> None:
-        self._lines, self._known = lines, known
+    def __init__(self, run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bool]], uses: Uses) -> None:
+        self._lines, self._known, self._uses = lines, known, uses
         self._drafted = count(_LAST)
-        said = list(_contents(run, lines))
+        said = list(lines.contents(run))
         codes = {posting.lot for fact in said for posting in postings(fact)}
         self._materials: dict[str, str] = {}
         self._histories = self._load_histories(codes)
         self._numbers = _load_numbers(said)
         self._batteries = {code for fact in said for _, code in lots.batteries(fact.type, fact.details)}
-        self._used = self._load_used(self._batteries)
 
     def accept(self, fact: Fact, organisation: int) -> None:
         """Count a claim in.
@@ -74,11 +71,10 @@ class Claims:
         """
         arrival = next(self._drafted)
         if problems := list(self._problems(fact, organisation, arrival)):
+            self._uses.forget(arrival)
             raise Refusal(*problems)
         for entry in self._entries(fact, organisation, arrival):
             self._histories[entry.posting.lot].append(entry)
-        for _path, code in lots.batteries(fact.type, fact.details):
-            self._used[self._thing(code)].add(arrival)
         if fact.type == "batch":
             self._numbers[fact.code].add(arrival)
         self._note_materials(fact)
@@ -107,8 +103,7 @@ class Claims:
         if fact.type == RECEIVED:
             return
         yield from self._names(fact, without)
-        for path, code in lots.batteries(fact.type, fact.details):
-            yield from self._battery(fact, code, path, organisation, without)
+        yield from self._taken_in(fact, organisation, arrival, without)
         for path, code, mass in lots.drawn(fact.type, fact.details, fact.organisation):
             yield from self._use(fact, code, milligrams(mass) or 0, path, (organisation, arrival, without))
         if fact.type == "lot_merged":
@@ -134,6 +129,14 @@ class Claims:
         if any(entry.posting.kind in MAKING for entry in self._history(code, without)):
             yield Problem("number_taken", path, {"value": lots.name_of(code)[1]})
 
+    def _taken_in(self, fact: Fact, organisation: int, arrival: int, without: frozenset[int]) -> Iterator[Problem]:
+        """The batteries that a batch takes in, one after the other: what was in one is not an input beside it."""
+        # What stood before a correction does not count; what the correction itself takes in does.
+        use = _use_of(fact, organisation, next(self._drafted) if arrival in without else arrival)
+        for path, code in lots.batteries(fact.type, fact.details):
+            yield from self._battery(fact, code, path, organisation, without)
+            self._uses.add(code, use)
+
     def _battery(
         self, fact: Fact, code: str, path: Path, organisation: int, without: frozenset[int]
     ) -> Iterator[Problem]:
@@ -153,8 +156,13 @@ class Claims:
             yield Problem("in_transit", path, {"value": code})
         elif state.quarantine is not None:
             yield Problem("quarantined", path, {"value": code})
-        elif self._used[self._thing(code)] - without:
-            yield Problem("already_used", path, {"value": code})
+        elif (use := self._used(fact, code, without)) is not None:
+            yield used_up.problem(path, code, use, organisation)
+
+    def _used(self, fact: Fact, code: str, without: frozenset[int]) -> Use | None:
+        """The batch that took in a battery, or anything that is, was or will be part of it, before."""
+        found = (*self._uses.of(code), *self._uses.inside(code, fact.occurred_ms))
+        return next((use for use in found if use.event not in without), None)
 
     def _use(
         self, fact: Fact, code: str, mg: int, path: Path, where: tuple[int, int, frozenset[int]]
@@ -237,10 +245,6 @@ class Claims:
         for posting in postings(fact):
             yield Entry(posting, arrival, organisation, to[0] if to else None, fact.occurred_ms, arrival)
 
-    def _thing(self, code: str) -> str:
-        """What a battery is known by here: the code of its chain, whichever of its names was given."""
-        return self._lines.of("battery", code).root.code
-
     def _note_materials(self, fact: Fact) -> None:
         if fact.type == "batch":
             for item in fact.details.get("outputs", ()):
@@ -274,22 +278,6 @@ class Claims:
                 found[by_id[movement.lot_id]].append(entry_of(movement, by_id[movement.lot_id]))
         return found
 
-    def _load_used(self, codes: set[str]) -> defaultdict[str, set[int]]:
-        """In which batches these batteries are, under any of their names."""
-        used: defaultdict[str, set[int]] = defaultdict(set)
-        roots = {line.root.id: line.root.code for code in codes for line in [self._lines.of("battery", code)]}
-        names = {code: self._thing(code) for code in codes}
-        for ids in batches(id_ for id_ in roots if id_ is not None):
-            members = LifecycleRecord.objects.filter(Q(id__in=ids) | Q(chain__in=ids))
-            names |= {code: roots[chain or id_] for id_, code, chain in members.values_list("id", "code", "chain_id")}
-        for batch in batches(sorted(names)):
-            for code, event in BatchInput.objects.filter(battery__in=batch).values_list("battery", "batch_id"):
-                used[names[code]].add(event)
-        products = {id_: code for id_, code in roots.items() if id_ is not None and identity.is_second_life(code)}
-        for code, found in _used_with_wholes(names, products).items():
-            used[names[code]] |= found
-        return used
-
 
 def _received(before: Sequence[Taken], organisation: int) -> int:
     """How much of a lot an organisation says that it received, mg."""
@@ -297,60 +285,11 @@ def _received(before: Sequence[Taken], organisation: int) -> int:
     return sum(entry.posting.stated_mg for entry in own if entry.posting.kind == RECEIVED)
 
 
-def _used_with_wholes(names: Mapping[str, str], products: Mapping[int, str]) -> dict[str, set[int]]:
-    """The batches that took in what a battery was built into then, or the originals that it was assembled from.
-
-    What had left before the whole was used is not used with it. Packs are built into nothing.
-
-    Args:
-        products: the second-life products among them, by the ids of their records.
-    """
-    #: Part → each whole that it was in, and until when (ms).
-    within: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for ids in batches(products):
-        sources = StepDetail.objects.filter(record__in=ids, name="source")
-        for record, source in sources.values_list("record_id", "value"):
-            within[products[record]].append((source, _LAST))
-    pending = {(code, code, _LAST) for code in names}
-    for _level in range(_LEVELS):
-        above: set[tuple[str, str, int]] = set()
-        stays = _stays({code for _part, code, _until in pending if identity.level_of(code) != "pack"})
-        for part, code, until in pending:
-            above |= {(part, whole, min(until, left)) for whole, left in stays.get(code, ())}
-        for part, whole, until in above:
-            within[part].append((whole, until))
-        pending = above
-    used: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for codes in batches(sorted({whole for wholes in within.values() for whole, _until in wholes})):
-        rows = BatchInput.objects.filter(battery__in=codes)
-        for code, event, ms in rows.values_list("battery", "batch_id", "batch__closed_ms"):
-            used[code].append((event, ms))
-    return {
-        part: {event for whole, until in wholes for event, ms in used.get(whole, ()) if ms < until}
-        for part, wholes in within.items()
-    }
-
-
-def _stays(codes: Collection[str]) -> dict[str, list[tuple[str, int]]]:
-    """Where parts are or were built in, and until when (ms)."""
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for some in batches(sorted(codes)):
-        rows = Component.objects.filter(code__in=some).values_list("code", "parent_code", "until_ms")
-        for code, whole, until in rows:
-            found[code].append((whole, _LAST if until is None else until))
-    return found
-
-
-def _contents(run: Sequence[Place], lines: Lines) -> Iterator[Fact]:
-    """Every content that is claimed or corrected in this run."""
-    for _place, fact in run:
-        if fact.type != "corrected":
-            yield fact
-    for family in lines.families.values():
-        yield from family.contents
-        for _place, fact in run:
-            if fact.replacement is not None:
-                yield fact.replacement.in_place_of(family.original.fact)
+def _use_of(fact: Fact, organisation: int, event: int) -> Use:
+    """What a batch is as a use of the batteries that it takes in."""
+    begun = fact.details.get("startedAt")
+    begun_ms = fact.occurred_ms if begun is None else read_moment(begun)
+    return Use(event, organisation, lots.name_of(fact.code)[1], begun_ms, fact.occurred_ms)
 
 
 def _load_numbers(facts: Iterable[Fact]) -> defaultdict[str, set[int]]:

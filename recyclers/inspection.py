@@ -1,16 +1,17 @@
 """Inspections (residual energy tests by GB/T 34015), and the routes that a retired battery may take after them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
 
 from batteries.chain_reading import as_seen, within_sight
 from batteries.rows import BatteryRow
 from recyclers.grades import ROUTES, Grade, scheme
-from traceability import body
+from traceability import body, used_up
 from traceability.access import FULL
 from traceability.chains import HAZARDS
 from traceability.errors import Problem
@@ -57,6 +58,8 @@ class Known:
     condition: str | None = None
     #: Whether the inspection came after the receipt: who holds it now has decided.
     decided_here: bool = False
+    #: Whether it went into a batch, though nobody has said yet that it was processed.
+    used_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +71,26 @@ class NextStep:
 
 
 def known(rows: Collection[BatteryRow]) -> dict[str, Known]:
-    """What is known of each battery, by its code, as far as it is seen; two queries for all of them."""
+    """What is known of each battery, by its code, as far as it is seen; three queries for all of them."""
     own = [row for row in rows if row.record_id is not None]
     last: dict[int, dict[str, Step]] = {}
     place = Window(RowNumber(), partition_by=[F("record_id"), F("type")], order_by=["-occurred_ms", "-arrival"])
-    for _, within in within_sight(own):
+    for _rows, within in within_sight(own):
         steps = Step.objects.filter(within, effective=True, type__in=("inspected", "received")).annotate(place=place)
         for step in steps.filter(place=1).select_related("event"):
             last.setdefault(step.record_id, {})[step.type] = step
     contents = contents_of([step.event_id for found in last.values() for step in found.values()])
     told = {}
+    used = _used({row.code for row in own if _has_routes(row)})
     for row in own:
         found = {step.type: step for step in as_seen(last.get(row.chain_id or 0, {}).values(), row.sight)}
-        told[row.code] = _known(found, contents)
+        told[row.code] = replace(_known(found, contents), used_up=row.code in used)
     return told
+
+
+def _used(codes: Collection[str]) -> set[str]:
+    uses = used_up.load(codes) if codes else None
+    return {code for code in codes if uses is not None and any(True for _use in uses.of(code))}
 
 
 def _known(found: Mapping[str, Step], contents: Mapping[int, list[tuple[str, str]]]) -> Known:
@@ -104,13 +113,19 @@ def _details(step: Step, contents: Mapping[int, list[tuple[str, str]]]) -> Mappi
 
 def next_steps(row: BatteryRow, of_it: Known) -> list[NextStep]:
     """The routes of a retired battery, for who sees all of it; to everybody else, and otherwise, there are none."""
-    if row.stage != "retired" or row.sight.level != FULL:
+    if not _has_routes(row):
         return []
     return [NextStep(route, tuple(_against(route, row, of_it))) for route in ROUTES]
 
 
+def _has_routes(row: BatteryRow) -> bool:
+    return row.stage == "retired" and row.sight.level == FULL
+
+
 def _against(route: str, row: BatteryRow, of_it: Known) -> list[Problem]:
     found = []
+    if of_it.used_up:
+        found.append(Problem("already_used", (), {"value": row.code, "batch": _("a batch")}))
     if row.quarantined and route != "return":
         found.append(Problem("quarantined", (), {"value": row.code}))
     if of_it.condition in HAZARDS | {"damaged"} and route in _USES and (route, of_it.condition) != _REPAIRABLE:

@@ -124,16 +124,15 @@ def batch_page(viewer: Viewer, filters: BatchFilters, size: int, after: tuple[in
         ms, event = after
         rows = rows.filter(Q(closed_ms__lt=ms) | Q(closed_ms=ms, event__lt=event))
     found = list(rows[: size + 1])
-    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=after is not None)
+    return Page.cut(found, size, begun=after is not None)
 
 
-def items_of(model: type[Item], batch_ids: Collection[int], size: int, after: int | None) -> dict[int, list[Item]]:
+def items_of(model: type[Item], batch_ids: Collection[int], begin: int, size: int) -> dict[int, list[Item]]:
     """A page of what went into, or came out of, each of these batches, in the order of its record; one query."""
     # Places count from 0 without gaps, so that a page of each is a range of places.
-    begin = -1 if after is None else after
     found: dict[int, list[Item]] = {}
     for some in batches(batch_ids):
-        rows = model._default_manager.filter(batch__in=some, place__gt=begin, place__lte=begin + size)
+        rows = model._default_manager.filter(batch__in=some, place__gte=begin, place__lt=begin + size)
         for row in rows.order_by("batch", "place"):
             found.setdefault(row.batch_id, []).append(row)
     return found

@@ -18,11 +18,12 @@ _LISTINGS: Final = {"second_life": "listing.second_life"}
 
 def report_due(year: int) -> date | None:
     """Give the day by which the report on a year has to be in; None where no text asked for one."""
-    for clause in law.book().clauses:
-        if clause.key == ANNUAL_REPORT and clause.by and year < date.max.year:
-            due = date(year + 1, *clause.by)
-            if clause.in_force_on(due):
-                return due
+    if year >= date.max.year:
+        return None
+    for day in (date(year + 1, 1, 1), date(year + 1, 12, 31)):
+        clause = law.clause_in_force(ANNUAL_REPORT, day)
+        if clause is not None and clause.by and clause.in_force_on(due := date(year + 1, *clause.by)):
+            return due
     return None
 
 

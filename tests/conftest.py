@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck, Phase, settings
 
+from recyclers.conditions.keeping import SHELF
 from tests.worlds import World
 from traceability import append_only
 from traceability.door import budgets
@@ -59,6 +60,12 @@ def no_points_are_left_over() -> Iterator[None]:
     budgets.forget_leases()
     yield
     budgets.forget_leases()
+
+
+@pytest.fixture(autouse=True)
+def no_judgement_is_left_over() -> None:
+    """What was kept of another test's companies: rows that were rolled back have the same ids again."""
+    SHELF.clear()
 
 
 @pytest.fixture(autouse=True)

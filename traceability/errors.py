@@ -88,7 +88,11 @@ MESSAGES: dict[str, Any] = {
     "in_dispute": _(
         "The receipt of the lot {value} is disputed: no more is used or sent on than was received and is there."
     ),
-    "already_used": _("The battery {value} went into another batch already."),
+    "already_used": _("The battery {value} was used up in {batch}."),
+    "no_process": _("The batch {value} names no process: neither its masses nor its elements are balanced."),
+    "unknown_content": _(
+        "Of nothing that went into the batch {value} is it known what it holds: its elements are not balanced."
+    ),
     "lineage_too_large": _(
         "More than {limit} steps of lineage would have to be followed; ask about something smaller."
     ),
@@ -121,6 +125,7 @@ MESSAGES: dict[str, Any] = {
     "unregistered": _("The battery was never registered."),
     "code_unreadable": _("The code cannot be read; a provisional identity was given."),
     "mass_difference": _("The received mass differs from the sent one ({sent} kg)."),
+    "implausible_mass": _("Such a mass cannot be right: {value}."),
     "damaged": _("The battery arrived {value}."),
     "announced_to_another": _("It is on its way to another organisation."),
     "held_by_another": _("Another organisation holds it; the receipt is disputed."),

@@ -6,30 +6,34 @@ rebuild changes none. Of a receipt, each warning asks for an outcome; the first 
     implausible_travel   seen so far away so shortly before that nobody can have brought it here; or received while
                          another holds it, undisturbed and in store: the label may be a copy
     unregistered_part    a module or cell that nobody ever registered
+    implausible_mass     far from what was registered, or from what any such battery weighs (`masses.py`)
     in_transit           used up, or taken out of reach, while it is on its way to another
+    already_used         received after it was said to have gone into a batch: one of the two records is wrong
     attachment_missing   a file that is named and was never sent
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
-from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from traceability import attachments, events, identity, values
+from traceability import attachments, events, identity, masses, used_up, values
 from traceability.chains import HAZARDS
 from traceability.errors import Problem
 from traceability.events import batches
-from traceability.facts import Fact, located
-from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step, StepDetail, TransferItem
+from traceability.facts import Fact
+from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step, TransferItem
 from traceability.stages import UTILISING
+from traceability.travel import EARTH_KM as EARTH_KM
+from traceability.travel import distance_km as distance_km
+from traceability.travel import is_too_fast as is_too_fast
+from traceability.travel import too_fast
 
 
 class Outcome(StrEnum):
@@ -47,9 +51,6 @@ class Outcome(StrEnum):
 ORDER: Final = list(Outcome)
 STORED: Final = frozenset({"produced", "retired"})
 CONDITIONS: Final = {"damaged": _("damaged"), "leaking": _("leaking"), "burnt": _("burnt")}
-#: IUGG mean radius of the Earth.
-EARTH_KM: Final = 6371.0088
-_HOUR_MS: Final = 3_600_000
 #: Things that one sentence names.
 _NAMED: Final = 5
 
@@ -61,10 +62,9 @@ def of_events(event_ids: Collection[int]) -> dict[int, list[Problem]]:
     steps = [
         step
         for some in batches(event_ids)
-        for step in Step.objects.filter(event_id__in=some, effective=True).select_related("record")
+        for step in Step.objects.filter(event_id__in=some, effective=True).select_related("record", "event")
     ]
-    rows = [row for some in batches(event_ids) for row in LifecycleEvent.objects.filter(id__in=some)]
-    facts = {each.id: _content(each.fact) for each in events.stored(rows)}
+    facts = {each.id: _content(each.fact) for each in events.stored([step.event for step in steps])}
     found = of_steps([(step, facts[step.event_id]) for step in steps])
     return {event_id: [problem for _outcome, problem in told] for event_id, told in found.items()}
 
@@ -77,35 +77,47 @@ def _content(fact: Fact) -> Fact:
 
 def of_steps(taken: Sequence[tuple[Step, Fact]]) -> dict[int, list[Finding]]:
     """What was found of these steps, each with its fact; `step.record` is loaded. A fixed number of queries."""
-    received = [step for step, fact in taken if fact.type == "received"]
-    sent = _sent(received)
-    recalled = _recalls({step.record_id for step in received})
-    fast = _too_fast(taken)
-    unknown = _unregistered({code for _step, fact in taken for code in _parts(fact)})
-    missing = _missing(taken)
-    impossible = _impossible([step for step, fact in taken if fact.type == "identified"])
-    found: dict[int, list[Finding]] = {}
-    for step, fact in taken:
-        told: list[Finding] = []
-        if fact.type == "received":
-            told += _receipt(fact, step)
-            told += _differences(fact, sent.get(step.event_id))
-            if campaign := recalled.get(step.record_id):
-                told.append((Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})))
-        if fact.type == "identified":
-            if stage := impossible.get(step.event_id):
-                told.append((Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": stage})))
-            if step.intruder_after == step.organisation_id:
-                told.append((Outcome.DISPUTED, Problem("held_by_another")))
-        if step.event_id in fast or _held_undisturbed(step):
-            told.append((Outcome.RECEIVED, Problem("implausible_travel")))
-        told += _used_on_its_way(step, fact)
-        if strange := [code for code in _parts(fact) if code in unknown]:
-            told.append((Outcome.RECEIVED, Problem("unregistered_part", (), {"value": _some(strange)})))
-        if names := missing.get(step.event_id):
-            told.append((Outcome.RECEIVED, Problem("attachment_missing", (), {"value": _some(names)})))
-        found[step.event_id] = told
-    return found
+    known = _Known(taken)
+    return {step.event_id: list(_found(step, fact, known)) for step, fact in taken}
+
+
+class _Known:
+    """What is looked up for all steps together; by event, unless it says otherwise."""
+
+    def __init__(self, taken: Sequence[tuple[Step, Fact]]) -> None:
+        received = [(step, fact) for step, fact in taken if fact.type == "received"]
+        self.sent = _sent([step for step, _fact in received])
+        self.used = _used_before(received)
+        #: By record.
+        self.recalled = _recalls({step.record_id for step, _fact in received})
+        self.fast = too_fast(taken)
+        self.unregistered = _unregistered({code for _step, fact in taken for code in _parts(fact)})
+        self.missing = _missing(taken)
+        self.impossible = _impossible([step for step, fact in taken if fact.type == "identified"])
+        # What differs from what was sent is told as that.
+        as_sent = [(s, f) for s, f in taken if not _weighs_otherwise(f, self.sent.get(s.event_id))]
+        self.masses = masses.implausible(as_sent)
+
+
+def _found(step: Step, fact: Fact, known: _Known) -> Iterator[Finding]:
+    if fact.type == "received":
+        yield from _receipt(fact, step)
+        yield from _differences(fact, known.sent.get(step.event_id))
+        yield from _afterwards(step, fact, known)
+    if fact.type == "identified":
+        if stage := known.impossible.get(step.event_id):
+            yield Outcome.CONFLICT, Problem("not_possible_here", (), {"stage": stage})
+        if step.intruder_after == step.organisation_id:
+            yield Outcome.DISPUTED, Problem("held_by_another")
+    if step.event_id in known.fast or _held_undisturbed(step):
+        yield Outcome.RECEIVED, Problem("implausible_travel")
+    yield from _used_on_its_way(step, fact)
+    if mass := known.masses.get(step.event_id):
+        yield Outcome.RECEIVED, mass
+    if strange := [code for code in _parts(fact) if code in known.unregistered]:
+        yield Outcome.RECEIVED, Problem("unregistered_part", (), {"value": some(strange)})
+    if names := known.missing.get(step.event_id):
+        yield Outcome.RECEIVED, Problem("attachment_missing", (), {"value": some(names)})
 
 
 def outcome_of(told: Iterable[Finding]) -> Outcome:
@@ -113,7 +125,8 @@ def outcome_of(told: Iterable[Finding]) -> Outcome:
     return min((outcome for outcome, _problem in told), key=ORDER.index, default=Outcome.RECEIVED)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Name the first of several things, and how many there are."""
     shown = ", ".join(names[:_NAMED])
     return shown if len(names) <= _NAMED else f"{shown} … ({len(names)})"
 
@@ -143,6 +156,15 @@ def _receipt(fact: Fact, step: Step) -> list[Finding]:
     return found
 
 
+def _afterwards(step: Step, fact: Fact, known: _Known) -> Iterator[Finding]:
+    """What was done with the battery, or is to be done, wherever it stands."""
+    if step.event_id in known.used:
+        # In which batch is for its recycler and the alliance.
+        yield Outcome.CONFLICT, Problem("already_used", (), {"value": fact.code, "batch": _("a batch")})
+    if campaign := known.recalled.get(step.record_id):
+        yield Outcome.RECEIVED, Problem("recalled", (), {"value": campaign})
+
+
 def _differences(fact: Fact, sent_mg: int | None) -> list[Finding]:
     """What differs from what was sent: the condition, and the mass beyond `MASS_DIFFERENCE_PERCENT` of it."""
     found = []
@@ -152,6 +174,10 @@ def _differences(fact: Fact, sent_mg: int | None) -> list[Finding]:
         found.append((outcome, Problem("damaged", (), {"value": CONDITIONS[condition]})))
     received_mg = values.milligrams(fact.details.get("massKg"))
     return [*found, *mass_difference(received_mg, sent_mg)]
+
+
+def _weighs_otherwise(fact: Fact, sent_mg: int | None) -> bool:
+    return bool(mass_difference(values.milligrams(fact.details.get("massKg")), sent_mg))
 
 
 def mass_difference(received_mg: int | None, sent_mg: int | None) -> list[Finding]:
@@ -181,14 +207,12 @@ def _recalls(record_ids: set[int]) -> dict[int, str]:
     """The latest campaign under which each of these batteries is recalled: record → its name or instruction."""
     if not record_ids:
         return {}
-    steps = Step.objects.filter(record_id__in=record_ids, type="recalled", effective=True)
-    events_of = dict(steps.order_by("occurred_ms", "arrival").values_list("event_id", "record_id"))
-    if not events_of:
-        return {}
+    steps = Step.objects.filter(record_id__in=record_ids, type="recalled", effective=True).select_related("event")
+    recalled = list(steps.order_by("event_id"))
     found = {}
-    for stored in events.stored(LifecycleEvent.objects.filter(id__in=events_of).order_by("id")):
+    for step, stored in zip(recalled, events.stored([step.event for step in recalled]), strict=True):
         details = (stored.fact.replacement or stored.fact).details
-        found[events_of[stored.id]] = details.get("campaign") or details.get("instruction") or "—"
+        found[step.record_id] = details.get("campaign") or details.get("instruction") or "—"
     return found
 
 
@@ -230,6 +254,16 @@ def _used_on_its_way(step: Step, fact: Fact) -> list[Finding]:
     return [(Outcome.RECEIVED, Problem("in_transit"))] if used else []
 
 
+def _used_before(received: Sequence[tuple[Step, Fact]]) -> set[int]:
+    """The receipts of what had gone into a batch that was closed by then."""
+    if not received:
+        return set()
+    uses = used_up.load({fact.code for _step, fact in received})
+    return {
+        step.event_id for step, fact in received if any(use.closed_ms <= step.occurred_ms for use in uses.of(fact.code))
+    }
+
+
 # Where it was seen ---------------------------------------------------------------------------------------------------
 
 
@@ -243,48 +277,6 @@ def _held_undisturbed(step: Step) -> bool:
         and step.stage_before in STORED
         and not step.fault
     )
-
-
-def _too_fast(taken: Sequence[tuple[Step, Fact]]) -> set[int]:
-    """The events whose place nobody can have reached from where the battery was seen just before."""
-    seen = {step.record_id for step, fact in taken if located(fact) is not None}
-    if not seen:
-        return set()
-    places: dict[int, list[tuple[int, int, int, str]]] = defaultdict(list)
-    for some in batches(seen):
-        rows = StepDetail.objects.filter(record__in=some, name="site").annotate(
-            ms=F("event__step__occurred_ms"), arrival=F("event__step__arrival")
-        )
-        for record, ms, arrival, event, value in rows.values_list("record", "ms", "arrival", "event", "value"):
-            places[record].append((ms, arrival, event, value))
-    found = set()
-    for chain in places.values():
-        chain.sort()
-        for before, here in pairwise(chain):
-            if is_too_fast(_point(before[-1]), _point(here[-1]), here[0] - before[0]):
-                found.add(here[2])
-    return found
-
-
-Point = tuple[float, float]
-
-
-def _point(text: str) -> Point:
-    lat, lon = text.split(",")
-    return float(lat), float(lon)
-
-
-def is_too_fast(one: Point, other: Point, ms: int) -> bool:
-    """Whether nobody travels from the one place to the other in this time, by `settings.TRAVEL`."""
-    reach = settings.TRAVEL["free_km"] + settings.TRAVEL["kmh"] * abs(ms) / _HOUR_MS
-    return bool(distance_km(one, other) > reach)
-
-
-def distance_km(one: Point, other: Point) -> float:
-    """The great-circle distance of two places (latitude, longitude in degrees), right to 0.6 % anywhere."""
-    (lat1, lon1), (lat2, lon2) = (tuple(map(radians, place)) for place in (one, other))
-    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
 
 
 # Parts that nobody registered ----------------------------------------------------------------------------------------

@@ -91,8 +91,9 @@ def runs(facts: Sequence[Fact], *, claims: bool = False) -> Iterator[list[Place]
         named = set(listed(fact))
         own = fact.code in tied or not touched.isdisjoint(above.get(fact.code, ()))
         own = own or (claims and not (named.isdisjoint(tied) and named.isdisjoint(touched)))
-        # What went into a batch is judged by where those who claim it have it then.
-        own = own or (claims and any(code in touched for _, code in lots.batteries(fact.type, fact.details)))
+        # What went into a batch is judged by where those who claim it have it then, also a part just taken out.
+        fed = {code for _, code in lots.batteries(fact.type, fact.details)} if claims else set()
+        own = own or not (fed.isdisjoint(touched) and fed.isdisjoint(tied))
         turn = run and (run[-1][1].type == "organisation") != (fact.type == "organisation")
         if run and (alone or own or turn or run[-1][1].type in MOVING):
             yield run
@@ -125,6 +126,17 @@ class Lines:
             anew = root.entangled or root is not record
             line = self._lines[kind, code] = Line(record, root, state, state, stored is None, anew)
         return line
+
+    def contents(self, run: Sequence[Place]) -> Iterator[Fact]:
+        """Give every content that is claimed or corrected in a run, and what stood before it."""
+        for _place, fact in run:
+            if fact.type != "corrected":
+                yield fact
+        for family in self.families.values():
+            yield from family.contents
+            for _place, fact in run:
+                if fact.replacement is not None:
+                    yield fact.replacement.in_place_of(family.original.fact)
 
     def touched(self) -> list[Line]:
         """The lines that anything was added to, or that something was joined to."""

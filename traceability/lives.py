@@ -30,16 +30,19 @@ class BuiltIn:
 def stays_of(codes: Collection[str]) -> dict[str, list[BuiltIn]]:
     """Load where these codes have been built in, in order; under a true code also the stays of those that joined it."""
     found: dict[str, list[BuiltIn]] = defaultdict(list)
+    columns = ("id", "code", "parent_code", "since_ms", "since_event_id", "until_ms")
     for batch in batches(codes):
-        joined = LifecycleRecord.objects.filter(kind="battery", chain__kind="battery", chain__code__in=batch)
-        true = {code: code for code in batch} | dict(joined.values_list("code", "chain__code"))
-        rows = Component.objects.filter(code__in=true)
-        for id_, code, parent, ms, event, until in rows.values_list(
-            "id", "code", "parent_code", "since_ms", "since_event_id", "until_ms"
-        ):
+        true = {code: code for code in batch}
+        joined = LifecycleRecord.objects.filter(kind="battery", chain__kind="battery", chain__code__in=batch).order_by()
+        own = Component.objects.filter(code__in=batch).order_by().values_list(*columns)
+        under_other_names = Component.objects.filter(code__in=joined.values("code")).order_by().values_list(*columns)
+        rows = list(own.union(under_other_names))
+        if not true.keys() >= {code for _id, code, *_stay in rows}:
+            true |= dict(joined.values_list("code", "chain__code"))
+        for id_, code, parent, ms, event, until in rows:
             found[true[code]].append(BuiltIn(id_, code, parent, (ms, event), until))
     for stays in found.values():
-        stays.sort(key=lambda stay: stay.since)
+        stays.sort(key=lambda stay: (stay.since, stay.id))
     return found
 
 

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from traceability.corrections import Family
 from traceability.facts import Fact
 from traceability.lines import Lines, Place
+from traceability.used_up import Uses
 
 MATERIAL_KINDS: Final = frozenset({"batch", "lot"})
 
@@ -26,17 +27,18 @@ class Claims(Protocol):
         """Raise a Refusal where what a correction leads to could not have been claimed."""
 
 
-def claims(run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bool]]) -> Claims | None:
+def claims(run: Sequence[Place], lines: Lines, known: Mapping[str, tuple[int, bool]], uses: Uses) -> Claims | None:
     """Load what it takes to judge these facts; None where none is about a batch or a lot.
 
     Args:
         known: organisations that the facts name: code → (id, whether it is the alliance).
+        uses: what the batteries that batches are said to take in went into before.
     """
     concerned = any(fact.kind in MATERIAL_KINDS for _, fact in run)
     concerned = concerned or any(event.record.kind in MATERIAL_KINDS for event in lines.originals.values())
     if not concerned:
         return None
-    return cast(Claims, import_string(settings.MATERIAL_CLAIMS)(run, lines, known))
+    return cast(Claims, import_string(settings.MATERIAL_CLAIMS)(run, lines, known, uses))
 
 
 def project(record_ids: Collection[int], *, until_ms: int | None = None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 
 from traceability.logs import logging_config
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "csp",
     "traceability",
     "traceability.door",
     "batteries",
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "traceability.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -212,6 +215,26 @@ if flag("BEHIND_TLS_PROXY"):
 # How many of our own proxies stand in front: so many of the last addresses in X-Forwarded-For are believed.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "1" if flag("BEHIND_TLS_PROXY") else "0"))
 
+# Scripts and styles are our own files, or carry the nonce of their page; charts set style attributes. Nothing is
+# fetched from anywhere else, and no page is framed. The scanner's page allows WebAssembly besides (web.intake).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF, csp.NONCE],
+        "style-src": [csp.SELF, csp.NONCE],
+        "style-src-attr": [csp.UNSAFE_INLINE],
+        "img-src": [csp.SELF, "data:", "blob:"],
+        "media-src": [csp.SELF, "blob:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
+        "worker-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "base-uri": [csp.NONE],
+        "frame-ancestors": [csp.NONE],
+    }
+}
+
 LOGGING = logging_config(human=DEBUG, level=os.environ.get("LOG_LEVEL", "INFO"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
@@ -238,6 +261,8 @@ MASTER_PROJECTIONS = {
 MATERIAL_PROJECTION = "recyclers.materials.project"
 MATERIAL_REBUILD = "recyclers.lot_rebuilding.rebuild"
 MATERIAL_CLAIMS = "recyclers.claims.Claims"
+# Which batches took in a battery: what is used up is not taken apart or sent on (docs/records.md, «Used up»).
+MATERIAL_USES = "recyclers.uses.Uses"
 # Parameters of the audit (contract: printed with each result).
 AUDIT_PARAMETERS = {
     "unreceived_days": 30,
@@ -279,6 +304,12 @@ AUDIT_SNAPSHOTS_DIR = Path(os.environ.get("AUDIT_SNAPSHOTS_DIR", DATA_DIR / "sna
 AUDIT_DUCKDB_MEMORY = os.environ.get("AUDIT_DUCKDB_MEMORY", "2GB")
 # A hand-over differs when the received mass is further off than this share of the sent mass.
 MASS_DIFFERENCE_PERCENT = "1"
+# What a battery cannot weigh, so that a slip of the unit is warned of (`implausible_mass`, never refused): more than so
+# many times, or less than such a part of, what its maker registered or filed for its model; where nobody did, more than
+# any battery of the level.
+IMPLAUSIBLE_MASS = {"times": "2", "times_less": "10", "pack_kg": "5000", "module_kg": "1000", "cell_kg": "50"}
+# Who knows what batteries weigh by their makers' word.
+BATTERY_MASSES = "batteries.masses.registered"
 
 # A battery seen at two sites: what it takes to get from the one to the other. Lorries and fast trains are slower;
 # nearer than the free distance, sites are told too roughly to judge.

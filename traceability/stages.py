@@ -198,8 +198,13 @@ def may_act(state: State, move: Move) -> bool:
 
 def is_on_its_way(state: State, move: Move) -> bool:
     """Whether a dispatch finds a transit open; one that only announces what was received already does not mind."""
-    settles = state.claimant == move.organisation and move.other is not None and move.other == state.intruder
-    return state.transit_to is not None and not settles
+    return state.transit_to is not None and not announces(state, move)
+
+
+def announces(state: State, move: Move) -> bool:
+    """Whether the earlier holder says, afterwards, that it sent what the other has received, and may have used."""
+    sent = move.type == "dispatched" and state.claimant == move.organisation
+    return sent and move.other is not None and move.other == state.intruder
 
 
 def _fault(state: State, move: Move, rule: Rule) -> str:
@@ -249,8 +254,7 @@ def _settled(state: State, holder: int | None) -> State:
 
 
 def _dispatched(state: State, move: Move) -> State:
-    if state.claimant == move.organisation and move.other is not None and move.other == state.intruder:
-        # The earlier holder announces, afterwards, what the other has received, and may have sent on since.
+    if announces(state, move):
         holder = state.holder if state.transit_to is not None else state.intruder
         return replace(state, holder=holder, claimant=None, intruder=None)
     return replace(state, holder=move.organisation, transit_to=move.other, transit_event=move.arrival)

@@ -20,12 +20,27 @@ _LAST: Final = 1 << 62
 Place = tuple[tuple[str, ...], str]
 
 
+def coming_out(fact: Fact) -> list[Place]:
+    """The parts that a fact says leave its battery, or lie in its residues."""
+    return [*_given(fact), *_used_up(fact)]
+
+
+def going_in(fact: Fact) -> list[Place]:
+    """The parts that a fact says are built in."""
+    return _taken(fact)
+
+
+def named(fact: Fact) -> list[Place]:
+    """Every part that a fact speaks of."""
+    return [*coming_out(fact), *going_in(fact)]
+
+
 def tied_codes(facts: Iterable[Fact]) -> set[str]:
     """Every code whose life decides whether these facts may be claimed, with the batteries they speak of."""
     found: set[str] = set()
     for fact in facts:
         said = fact.replacement or fact
-        listed = {code for _path, code in (*_given(said), *_used_up(said), *_taken(said))}
+        listed = {code for _path, code in named(said)}
         if listed:
             found |= listed | {said.code}
     return found

@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from traceability import appending, chains, events, identity, lots, materials, organisations, shapes, ties
+from traceability import (
+    admitting,
+    appending,
+    chains,
+    events,
+    identity,
+    lots,
+    materials,
+    organisations,
+    shapes,
+    shares,
+    ties,
+    used_up,
+)
 from traceability.access import Viewer
 from traceability.chains import Occurrence, advance, move_of
-from traceability.checks import ALLIANCE_ONLY, check_claim, roles_for
+from traceability.checks import check_claim
 from traceability.corrections import LEDGER_ACTOR, Family, derived_key
 from traceability.errors import Problem, Refusal, refuse
 from traceability.events import Stored, batches
@@ -20,7 +33,7 @@ from traceability.lives import Lives
 from traceability.materials import MATERIAL_KINDS
 from traceability.models import LifecycleEvent
 from traceability.receipts import REFUSED, REPLAYED, Entry, Receipt
-from traceability.stages import MAKER, NOT_RELEASING, RULES, State
+from traceability.stages import MAKER, NOT_RELEASING, RULES, Move, State
 from traceability.values import PERSONAL, from_ms
 
 #: Stands for the id of an event that is not stored yet: after all stored ones, in the order of the list.
@@ -58,7 +71,8 @@ class Writer:
             self.owners = self._load_owners(run)
             tied = ties.tied_codes(fact for _, fact in run)
             self.lives = Lives(tied) if tied else None
-            self.materials = materials.claims(run, self.lines, self.known)
+            self.uses = self._load_uses(run)
+            self.materials = materials.claims(run, self.lines, self.known, self.uses)
         drafts = [draft for place, fact in run for draft in self._take(place, fact)]
         if drafts:
             appending.append(drafts, self.lines, self.now_ms, self.entries)
@@ -81,29 +95,10 @@ class Writer:
         self.entries[place] = Entry(fact, REFUSED, problems=tuple(p.under(*fact.path) for p in problems))
 
     def _admit(self, place: int, fact: Fact) -> bool:
-        """Ask for name, role, and organisations that exist."""
-        problems = []
-        if fact.organisation not in self.known:
-            problems.append(Problem("unknown_organisation", ("organisation",), {"value": fact.organisation}))
-        elif not self.by.is_alliance and fact.organisation != self.by.organisation_code:
-            problems.append(Problem("not_own_name", ("organisation",), {"value": fact.organisation}))
-        elif not self._has_role(fact):
-            problems.append(Problem("role", ("type",), {"organisation": fact.organisation, "value": fact.type}))
-        for path, code in organisations.required_in(fact):
-            if code not in self.known:
-                problems.append(Problem("unknown_organisation", path, {"value": code}))
+        problems = list(admitting.problems(fact, self.by, self.known))
         if problems:
             self._refuse(place, fact, *problems)
         return not problems
-
-    def _has_role(self, fact: Fact) -> bool:
-        needed = roles_for(fact.type)
-        if fact.type == "corrected":
-            return True
-        if self.by.is_alliance and fact.organisation != self.by.organisation_code:
-            # What only the alliance may say, nobody else is quoted with; the rest is history, for the audit to judge.
-            return needed != ALLIANCE_ONLY or self.known[fact.organisation][1]
-        return bool(self.by.roles & needed)
 
     def _load_seen(self, run: Sequence[Place]) -> dict[tuple[str, str], Stored]:
         """What was recorded before under the keys of this run."""
@@ -119,6 +114,12 @@ class Writer:
         codes = {f.code for f in said if f.type in RULES and RULES[f.type].by == MAKER}
         codes |= {event.record.code for event in self.lines.originals.values()}
         return organisations.owners_of({identity.prefix_of(code) for code in codes}) if codes else {}
+
+    def _load_uses(self, run: Sequence[Place]) -> used_up.Uses:
+        contents = list(self.lines.contents(run))
+        parts = {code for fact in contents for _path, code in ties.named(fact)}
+        known = {code for code in parts if self.lives is not None and self.lives.is_known(code)}
+        return used_up.load(*used_up.concerned(contents, known))
 
     # One fact --------------------------------------------------------------------------------------------------------
 
@@ -151,8 +152,9 @@ class Writer:
     def _accept(self, place: int, fact: Fact) -> list[Draft]:
         line = self.lines.of(fact.kind, fact.code)
         organisation = self.known[fact.organisation][0]
+        self._check_shares(fact)
         if fact.kind == "battery":
-            self._check_provisional(fact, line, organisation)
+            admitting.check_provisional(fact, line, organisation, self.by)
             if not self.by.is_alliance:
                 self._check(fact, line, organisation)
         elif self.materials is not None and fact.kind in MATERIAL_KINDS:
@@ -166,8 +168,10 @@ class Writer:
         move = move_of(self._occurrence(fact, organisation))
         known = not line.new or bool(line.drafts) or bool(line.chain and line.chain.stays)
         filed_by = self.owners.get(identity.prefix_of(fact.code))
-        check_claim(fact, self._state_at(line, fact), move, known=known, filed_by=filed_by)
+        state = self._state_at(line, fact)
+        check_claim(fact, state, move, known=known, filed_by=filed_by)
         self._check_named(fact, line, organisation)
+        self._check_unused(fact, state, move)
 
     def _check_named(self, fact: Fact, line: Line, organisation: int, family: Family | None = None) -> None:
         """Judge what a claim says of other batteries; a correction (of `family`) answers for what it names anew."""
@@ -186,6 +190,16 @@ class Writer:
             for number, code in enumerate(leaving(fact)):
                 if code not in already:
                     self._check_source(fact, code, number, organisation)
+
+    def _check_shares(self, fact: Fact) -> None:
+        """Nothing holds more than there is of it; the alliance captures what was told."""
+        if not self.by.is_alliance and (problems := list(shares.problems(fact.type, fact.details))):
+            raise Refusal(*problems)
+
+    def _check_unused(self, fact: Fact, state: State, move: Move, instead_of: Fact | None = None) -> None:
+        """What went into a batch is not taken apart, sent on or built in afterwards."""
+        if problems := used_up.problems(fact, state, move, self.uses, instead_of=instead_of):
+            raise Refusal(*problems)
 
     def _check_second_person(self, state: State, path: tuple[str, ...]) -> None:
         """Who received what had to be set apart does not say alone that it is safe; a machine's token is its own."""
@@ -239,20 +253,6 @@ class Writer:
             check_claim(source, state, move_of(self._occurrence(source, organisation)), known=not line.new)
         except Refusal as refusal:
             raise Refusal(*(replace(p, path=("details", "sources", str(number))) for p in refusal.problems)) from None
-
-    def _check_provisional(self, fact: Fact, line: Line, organisation: int) -> None:
-        if fact.type == "identified":
-            if not identity.is_provisional(fact.code):
-                raise refuse("not_provisional", ("battery",), value=fact.code)
-            if line.record.chain_id is not None:
-                raise refuse("already_identified", ("battery",), value=fact.code)
-            if identity.is_provisional(fact.details["as"]):
-                raise refuse("wrong_value", ("details", "as"), value=fact.details["as"], expected="GB/T 34014")
-        elif fact.type == "received" and identity.is_provisional(fact.code) and not self.by.is_alliance:
-            # A TMP- value is unique in the whole system: another's receipt under it is another battery.
-            state = line.state
-            if state.started and organisation not in (state.holder, state.transit_to, state.claimant):
-                raise refuse("wrong_value", ("battery",), value=fact.code, expected="TMP-…")
 
     def _state_at(self, line: Line, fact: Fact, *, without: int | None = None) -> State:
         """The state that a chain had reached at the moment of a fact, facts of this list included."""
@@ -331,7 +331,7 @@ class Writer:
         replacement = fact.replacement
         first = family.original.fact
         self.known |= chains.parties({first.organisation} - self.known.keys())
-        if not self._has_role(first):
+        if not admitting.has_role(first, self.by, self.known):
             raise refuse("role", ("type",), organisation=fact.organisation, value=first.type)
         if replacement is not None:
             replacement = replacement.in_place_of(first)
@@ -353,45 +353,23 @@ class Writer:
         return drafts + self._rewrite(correction, family, organisation)
 
     def _check_replacement(self, family: Family, replacement: Fact, kind: str) -> None:
-        path = ("details", "replacement")
-        if replacement.kind != kind:
-            raise refuse("wrong_value", (*path, "type"), value=replacement.type, expected=kind)
-        self._check_itself(replacement, path)
-        for inner, code in organisations.required_in(replacement):
-            if code not in self.known:
-                raise refuse("unknown_organisation", (*path, *inner), value=code)
-        if not self._has_role(replacement):
-            organisation = replacement.organisation
-            raise refuse("role", (*path, "type"), organisation=organisation, value=replacement.type)
-        if self.by.is_alliance:
-            return
-        if replacement.type == "identified" and family.original.fact.type != "identified":
-            raise refuse("wrong_value", (*path, "type"), value=replacement.type, expected=family.original.fact.type)
-        if kind == "battery":
-            line = self.lines.of("battery", replacement.code)
-            recorder = family.original.organisation_id
-            state = self._state_at(line, replacement, without=family.original.id)
-            move = move_of(self._occurrence(replacement, recorder))
-            filed_by = self.owners.get(identity.prefix_of(replacement.code))
-            try:
-                check_claim(replacement, state, move, known=not line.new, filed_by=filed_by)
-                self._check_named(replacement, line, recorder, family)
-            except Refusal as refusal:
-                raise Refusal(*(problem.under(*path) for problem in refusal.problems)) from None
+        try:
+            admitting.check_replacement(replacement, family.original.fact, kind, self.by, self.known)
+            self._check_shares(replacement)
+            if kind == "battery" and not self.by.is_alliance:
+                self._judge_replacement(family, replacement)
+        except Refusal as refusal:
+            raise Refusal(*(problem.under("details", "replacement") for problem in refusal.problems)) from None
 
-    def _check_itself(self, replacement: Fact, path: tuple[str, ...]) -> None:
-        """What could not be asked of a replacement before the original was known."""
-        if replacement.kind == "lot" and replacement.type in shapes.HANDED and "massKg" not in replacement.details:
-            raise refuse("missing_field", (*path, "details", "massKg"), value="massKg")
-        wrong = lots.problems(
-            replacement.type,
-            replacement.details,
-            organisation=replacement.organisation,
-            own=replacement.code,
-            occurred_ms=replacement.occurred_ms,
-        )
-        if problems := [problem.under(*path) for problem in wrong]:
-            raise Refusal(*problems)
+    def _judge_replacement(self, family: Family, replacement: Fact) -> None:
+        line = self.lines.of("battery", replacement.code)
+        recorder = family.original.organisation_id
+        state = self._state_at(line, replacement, without=family.original.id)
+        move = move_of(self._occurrence(replacement, recorder))
+        filed_by = self.owners.get(identity.prefix_of(replacement.code))
+        check_claim(replacement, state, move, known=not line.new, filed_by=filed_by)
+        self._check_named(replacement, line, recorder, family)
+        self._check_unused(replacement, state, move, family.standing())
 
     def _rewrite(self, correction: Fact, family: Family, organisation: int) -> list[Draft]:
         """Withdraw what the ledger had written on the chains of parts, and write it anew for what stands now."""

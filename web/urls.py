@@ -3,8 +3,14 @@
 from django.urls import include, path, re_path
 
 from web import attachments, audit_files, files, labels, recall_files, views
+from web.audit import gaps as audit_gaps
+from web.audit import overview as audit_overview
+from web.companies import company, declaring
+from web.maker import batteries as maker_batteries
+from web.maker import files as maker_files
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
+_COMPANY = "(?P<code>[0-9A-Za-z]{18})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
 
 urlpatterns = [
@@ -35,5 +41,18 @@ urlpatterns = [
     re_path(rf"^files/audit/{_RUN}/gaps\.{_FORM}$", audit_files.gaps, name="audit-gaps"),
     re_path(rf"^files/audit/{_RUN}/figures\.{_FORM}$", audit_files.figures, name="audit-figures"),
     re_path(rf"^files/audit/{_RUN}/sample\.{_FORM}$", audit_files.sample, name="audit-sample"),
+    path("audit/", audit_overview.overview, name="audit-overview"),
+    path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
+    re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
+    path("recyclers/", company.own, name="companies"),
+    re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
+    re_path(rf"^recyclers/{_COMPANY}/declare$", declaring.declare, name="company-declare"),
+    re_path(rf"^recyclers/{_COMPANY}/review$", declaring.review, name="company-review"),
+    path("batteries/", maker_batteries.battery_list, name="battery-list"),
+    path("batteries/files/", maker_files.file_list, name="registration-files"),
+    path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),
+    path("batteries/files/<str:id_>/commit", maker_files.commit, name="registration-commit"),
+    path("batteries/files/<str:id_>/cancel", maker_files.cancel, name="registration-cancel"),
+    path("", include("web.battery.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -65,8 +65,8 @@ def find_events(_root: Any, info: Any, given: dict[str, Any]) -> Listing:
     rows = EventFilters.narrow(visible_steps(reader.viewer), given).filter(chain_reading.beyond(after, "gt"))
     ordered = rows.order_by("occurred_ms", "arrival", "event_id")
     steps = list(ordered.select_related("event__record", "event__organisation")[: size + 1])
-    contents = contents_of([step.event_id for step in steps[:size]])
-    found = [chain_reading.event_row(step.event, step, contents.get(step.event_id, ())) for step in steps[:size]]
+    page = Page.cut(steps, size, begun=after is not None)
+    contents = contents_of([step.event_id for step in page.rows])
+    found = [chain_reading.event_row(step.event, step, contents.get(step.event_id, ())) for step in page.rows]
     reader.parties.want(row.organisation_id for row in found)
-    page = Page(tuple(found), has_next=len(steps) > size, has_previous=after is not None)
-    return Listing(page, lambda row: row.order)
+    return Listing(page.holding(found), lambda row: row.order)

@@ -79,9 +79,11 @@ def describe(chinese: str, english: str, **more: Any) -> type:
     return type("Meta", (), {"description": both(chinese, english), **more})
 
 
-def field(type_: Any, chinese: str, english: str, resolve: Resolve | None = None, **arguments: Any) -> Any:
-    """Declare a field; without `resolve` it is the attribute of the same name."""
-    return graphene.Field(type_, description=both(chinese, english), resolver=resolve, args=arguments)
+def field(
+    type_: Any, chinese: str, english: str, resolve: Resolve | None = None, *, name: str | None = None, **arguments: Any
+) -> Any:
+    """Declare a field; without `resolve` it is the attribute of the same name. `name` is for words of Python's own."""
+    return graphene.Field(type_, description=both(chinese, english), resolver=resolve, args=arguments, name=name)
 
 
 def listed(type_: Any) -> Any:

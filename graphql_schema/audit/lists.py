@@ -133,7 +133,7 @@ def keyset(rows: QuerySet[Any], given: Mapping[str, Any], *, column: str = "pk",
     if begin is not None:
         ordered = ordered.filter(**{f"{column}__{'lt' if newest_first else 'gt'}": begin[0]})
     found = list(ordered[: size + 1])
-    page = Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    page = Page.cut(found, size, begun=begin is not None)
 
     def key(row: Any) -> tuple[int, ...]:
         return (row[column] if isinstance(row, dict) else getattr(row, column),)

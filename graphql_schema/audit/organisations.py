@@ -7,9 +7,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from graphene_django import DjangoObjectType
 
+from graphql_schema.audit.compliance import Compliance, check_year, last_full_year, year_of
 from graphql_schema.audit.fields import (
     Date,
-    Decimal,
     Int,
     Node,
     Required,
@@ -50,32 +50,6 @@ class PermitType(graphene.ObjectType):
     issuer = field(String, "发证机关。", "Who issued it.", lambda row, _info: row.issuer or None)
     valid_from = field(Date, "生效日期：首个有效日。", "Its first valid day.")
     valid_until = field(Date, "失效日期：最后有效日。", "Its last valid day.")
-
-
-class ComplianceClause(graphene.ObjectType):
-    """One condition, and what was measured."""
-
-    Meta = describe("一项规范条件的评定。", "One condition for the industry, judged.")
-    clause = field(Required(String), "条款的键。", "The key of the clause.")
-    measured = field(Decimal, "实测值。", "What was measured.")
-    threshold = field(Decimal, "限值。", "What it is held against.")
-    verdict = field(Required(enum(Verdict)), "评定。", "How it is judged.")
-
-
-class CompliancePart(graphene.ObjectType):
-    """A part of the period, judged by one edition."""
-
-    Meta = describe("按一个版本评定的一段期间。", "A part of the period, judged by one edition.")
-    edition = field(Required(String), "规范条件的版本。", "The edition of the conditions.")
-    clauses = field(listed(ComplianceClause), "各项条件。", "Its conditions.")
-
-
-class Compliance(graphene.ObjectType):
-    """A company judged by the conditions for the industry."""
-
-    Meta = describe("企业是否符合行业规范条件。", "Whether a company meets the conditions for the industry.")
-    verdict = field(Required(enum(Verdict)), "总评定。", "How it is judged as a whole.")
-    parts = field(listed(CompliancePart), "按版本分段。", "The parts of the period, by edition.")
 
 
 def _permits(row: Company, info: Any) -> Any:
@@ -123,9 +97,10 @@ class Organisation(DjangoObjectType):
     )
     compliance = field(
         Compliance,
-        "按行业规范条件的年度评定；评定功能尚未提供，目前恒为空。",
-        "How it meets the conditions for the industry in a year; not judged yet: always null for now.",
-        lambda _row, _info, year: None,
+        "按行业规范条件的年度评定，以今日所知为准；仅本单位与联盟可见，其余角色的单位为空。",
+        "How it meets the conditions for the industry in a year, as known today; for itself and the alliance only, and "
+        "null for who is neither recycler nor second-life company.",
+        year_of,
         year=argument(Required(Int), "年度。", "The year."),
     )
 
@@ -153,14 +128,16 @@ class RecyclerFilters(Filters):
     listed = YesNo(
         "pk", "今天是否在再生利用公告名单中。", "Whether it is listed for material recovery today.", method="by_listing"
     )
+    region = Text("region", "行政区划代码（GB/T 2260）。", "Its region (GB/T 2260).", 6)
+    # The last: whoever the others leave is judged.
     verdict = Word(
         "pk",
         Verdict,
-        "行业规范条件的评定；评定功能尚未提供，目前给出任何值均得空列表。",
-        "How it is judged by the conditions for the industry; not judged yet: any value gives an empty list for now.",
+        "行业规范条件的年度评定，以今日所知为准；年度见 year。非联盟单位仅自身可被选出。",
+        "How the conditions for the industry judge its `year`, as known today; who is not the alliance finds itself "
+        "only.",
         method="by_verdict",
     )
-    region = Text("region", "行政区划代码（GB/T 2260）。", "Its region (GB/T 2260).", 6)
 
     def by_listing(self, rows: Any, _name: str, value: bool) -> Any:
         """Those that are, or are not, listed today."""
@@ -168,9 +145,9 @@ class RecyclerFilters(Filters):
         current = Exists(models.Listing.objects.filter(own, known(None), listed_on(timezone.localdate())))
         return rows.filter(current if value else ~current)
 
-    def by_verdict(self, rows: Any, _name: str, _value: str) -> Any:
-        """None: nobody has been judged."""
-        return rows.none()
+    def by_verdict(self, rows: Any, _name: str, value: str) -> Any:
+        """Those whose year is judged so."""
+        return rows.filter(pk__in=self.about["judged"](rows, value))
 
 
 OrganisationConnection = connection(Organisation, "单位列表", "A list of organisations")
@@ -185,9 +162,24 @@ def find_organisations(_root: Any, info: Any, given: dict[str, Any]) -> Listing:
 def find_recyclers(_root: Any, info: Any, given: dict[str, Any]) -> Listing:
     """A page of the recyclers among them."""
     rows = Organisation.get_queryset(None, info).filter(roles__contains=f" {Role.RECYCLER.value} ")
-    return _met(keyset(RecyclerFilters.narrow(rows, given), given), info)
+    year = check_year(last_full_year(info) if given.get("year") is None else given["year"])
+
+    def judged(found: Any, verdict: str) -> list[int]:
+        return reader_of(info).compliance.judged(found, year, verdict)
+
+    return _met(keyset(RecyclerFilters.narrow(rows, given, judged=judged), given), info)
+
+
+def year_argument() -> Any:
+    """The year that recyclers are chosen by."""
+    return argument(
+        Int,
+        "verdict 所指的年度；默认为上一个完整的日历年。",
+        "The year of `verdict`; by default the last full calendar year.",
+    )
 
 
 def _met(listing: Listing, info: Any) -> Listing:
     reader_of(info).parties.meet(listing.page.rows)
+    reader_of(info).compliance.announce(listing.page.rows)
     return listing

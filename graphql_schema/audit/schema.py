@@ -28,6 +28,7 @@ from graphql_schema.audit.organisations import (
     RecyclerFilters,
     find_organisations,
     find_recyclers,
+    year_argument,
 )
 from graphql_schema.audit.reader import reader_of
 from graphql_schema.audit.runs import Completeness, Run, RunConnection, RunFilters, TrendConnection, TrendFilters
@@ -175,7 +176,7 @@ class Query(graphene.ObjectType):
     )  # fmt: skip
     recyclers = list_field(
         OrganisationConnection, RecyclerFilters,
-        "其中的再生利用企业。", "The recyclers among the organisations.", find_recyclers,
+        "其中的再生利用企业。", "The recyclers among the organisations.", find_recyclers, year=year_argument(),
     )  # fmt: skip
     mass_balance = field(
         listed(ElementBalance),

@@ -14,7 +14,7 @@ from graphql_schema.operations.chains import Chain, EventConnection, event_conne
 from graphql_schema.operations.describing import argument, both, described, resolved
 from graphql_schema.operations.inspections import Inspection, NextStep, inspection_of, next_step
 from graphql_schema.operations.lots import AfterPlace, Lot, lot
-from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, reader_of
+from graphql_schema.operations.nodes import Node, PageInfo, check_size, place, place_after, reader_of
 from graphql_schema.operations.organisations import BatteryModel, Organisation, model, organisation
 from recyclers import inspection
 from traceability import identity
@@ -237,7 +237,7 @@ class Battery(Node):
         "batches of others.",
     )
     def lots(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[Lot]:
-        begin, size = 0 if after is None else max(after + 1, 0), check_size(first, 100)
+        begin, size = place_after(after), check_size(first, 100)
         return [lot(row) for row in reader_of(info).lots_of(self.row)[begin : begin + size]]
 
     @resolved(
@@ -250,8 +250,8 @@ class Battery(Node):
     ) -> list[Annotated["DestinationShare", strawberry.lazy(_LINEAGE)]]:
         from graphql_schema.operations import lineage
 
-        size = check_size(first, 100)
-        return lineage.destinations(reader_of(info).destinations_of(self.row, size, after), size, after)
+        begin, size = place_after(after), check_size(first, 100)
+        return lineage.destinations(reader_of(info).destinations_of(self.row, begin, size), begin, size)
 
 
 def battery(row: BatteryRow) -> Battery:

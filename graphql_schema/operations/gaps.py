@@ -140,7 +140,7 @@ def gap_page(
     rows = rows.filter(**{name: value.value for name, value in chosen.items() if value is not None})
     rows = rows.filter(id__lt=begin[0]) if begin else rows
     found = list(rows.select_related("record").order_by("-id")[: size + 1])
-    page = Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    page = Page.cut(found, size, begun=begin is not None)
     edges = [AuditGapEdge(cursor=cursor(row.pk), node=_gap(row)) for row in _told(info, list(page.rows))]
     return AuditGapConnection(edges=edges, page_info=page_info(edges, page))
 

@@ -108,7 +108,7 @@ class ImportJob(Node):
         if begin is not None:
             rows = rows.filter(line__gte=begin[0]).exclude(line=begin[0], id__lte=begin[1])
         found = list(rows[: size + 1])
-        page = Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+        page = Page.cut(found, size, begun=begin is not None)
         edges = [
             RowErrorEdge(
                 cursor=cursor(row.line, row.pk),
@@ -182,7 +182,7 @@ def job_page(info: strawberry.Info, first: int | None, after: str | None) -> Imp
     size, begin = check_size(first, PAGE), place(after, 1, "after")
     rows = jobs.visible(reader_of(info).viewer).order_by("-id")
     found = list((rows.filter(id__lt=begin[0]) if begin else rows)[: size + 1])
-    page = Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    page = Page.cut(found, size, begun=begin is not None)
     reader_of(info).parties.meet(row.organisation for row in page.rows)
     edges = [ImportJobEdge(cursor=cursor(row.pk), node=job(row)) for row in page.rows]
     return ImportJobConnection(edges=edges, page_info=page_info(edges, page))

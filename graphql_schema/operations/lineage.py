@@ -104,7 +104,7 @@ def _lot(info: strawberry.Info, share: Share) -> Lot | None:
     return lot(found) if found else None
 
 
-def origins(shares: Sequence[Share], size: int, after: int | None) -> list[OriginShare]:
+def origins(shares: Sequence[Share], begin: int, size: int) -> list[OriginShare]:
     """Show a page of a lot's origins."""
     return [
         OriginShare(
@@ -112,11 +112,11 @@ def origins(shares: Sequence[Share], size: int, after: int | None) -> list[Origi
             reagent=_code(share, REAGENT),
             **_common(share, place),
         )
-        for place, share in _page(shares, size, after)
+        for place, share in _page(shares, begin, size)
     ]
 
 
-def destinations(shares: Sequence[Share], size: int, after: int | None) -> list[DestinationShare]:
+def destinations(shares: Sequence[Share], begin: int, size: int) -> list[DestinationShare]:
     """Show a page of a battery's destinations."""
     return [
         DestinationShare(
@@ -125,7 +125,7 @@ def destinations(shares: Sequence[Share], size: int, after: int | None) -> list[
             material=Material.maybe(share.thing.material),
             **_common(share, place),
         )
-        for place, share in _page(shares, size, after)
+        for place, share in _page(shares, begin, size)
     ]
 
 
@@ -143,8 +143,7 @@ def made_of(made: Sequence[MadeBy]) -> list[MakerShare]:
     ]
 
 
-def _page(shares: Sequence[Share], size: int, after: int | None) -> list[tuple[int, Share]]:
-    begin = 0 if after is None else max(after + 1, 0)
+def _page(shares: Sequence[Share], begin: int, size: int) -> list[tuple[int, Share]]:
     return list(enumerate(shares))[begin : begin + size]
 
 

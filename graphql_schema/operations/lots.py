@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from graphql_schema.enums import LotOrigin, Material, Process
+from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, described, resolved
-from graphql_schema.operations.nodes import Node, PageInfo, check_size, cursor, place, reader_of
+from graphql_schema.operations.nodes import (
+    Node,
+    PageInfo,
+    Warning,  # noqa: A004
+    check_size,
+    cursor,
+    place,
+    place_after,
+    reader_of,
+    warning,
+)
 from graphql_schema.operations.organisations import Organisation, organisation
 from recyclers import mass_balance, models
 from recyclers.lot_reading import LotFilters
@@ -90,8 +101,8 @@ class Lot(Node):
     ) -> list[Annotated["OriginShare", strawberry.lazy(_LINEAGE)]]:
         from graphql_schema.operations import lineage
 
-        size = check_size(first, 100)
-        return lineage.origins(reader_of(info).origins_of(self.row, size, after), size, after)
+        begin, size = place_after(after), check_size(first, 100)
+        return lineage.origins(reader_of(info).origins_of(self.row, begin, size), begin, size)
 
     @resolved(
         "按厂商汇总的来源；电池之外的按种类汇总。一次请求最多 10 批。",
@@ -203,7 +214,7 @@ class Batch(Node):
 
     @resolved("投入，按记录顺序。", "What went in, in the order of the record.")
     def inputs(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[BatchInput]:
-        rows = reader_of(info).lots.inputs(self.row, check_size(first, 100), after)
+        rows = reader_of(info).lots.inputs(self.row, place_after(after), check_size(first, 100))
         return [
             BatchInput(
                 row=row,
@@ -217,12 +228,12 @@ class Batch(Node):
 
     @resolved("产出，按记录顺序。", "What came out, in the order of the record.")
     def outputs(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[BatchOutput]:
-        rows = reader_of(info).lots.outputs(self.row, check_size(first, 100), after)
+        rows = reader_of(info).lots.outputs(self.row, place_after(after), check_size(first, 100))
         return [BatchOutput(row=row, place=row.place, mass_kg=kilograms(row.mass_mg)) for row in rows]
 
     @resolved("残余物，按记录顺序。", "What was left behind, in the order of the record.")
     def residues(self, info: strawberry.Info, first: First = 100, after: AfterPlace = None) -> list[Residue]:
-        rows = reader_of(info).lots.residues(self.row, check_size(first, 100), after)
+        rows = reader_of(info).lots.residues(self.row, place_after(after), check_size(first, 100))
         return [
             Residue(
                 row=row,
@@ -234,6 +245,14 @@ class Batch(Node):
             )
             for row in rows
         ]
+
+    @resolved(
+        "提示：未填工艺、投入成分全都未知的冶炼、电池不可能有的质量。",
+        "What to know of it: no process, a smelting of nothing whose content is known, a mass that a battery cannot "
+        "have.",
+    )
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return [warning(found) for found in reader_of(info).lots.warnings_of(self.row)]
 
     @resolved("物料损失，占投入的百分比；无投入时为空。", "Loss in percent of the inputs; empty where nothing went in.")
     def loss_percent(self, info: strawberry.Info) -> Decimal | None:
@@ -314,12 +333,6 @@ def lot_page(info: strawberry.Info, filters: LotFilter | None, first: int | None
     if filters is not None:
         material = filters.material.value if filters.material else None
         given = LotFilters(material, filters.organisation, filters.in_stock)
-    rows, more = reader_of(info).lots.page(given, check_size(first, 50), begin[0] if begin else None)
-    edges = [LotEdge(cursor=cursor(row.id), node=lot(row)) for row in rows]
-    info_ = PageInfo(
-        has_next_page=more,
-        has_previous_page=begin is not None,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return LotConnection(edges=edges, page_info=info_)
+    page = reader_of(info).lots.page(given, check_size(first, 50), begin[0] if begin else None)
+    edges = [LotEdge(cursor=cursor(row.id), node=lot(row)) for row in page.rows]
+    return LotConnection(edges=edges, page_info=page_info(edges, page))

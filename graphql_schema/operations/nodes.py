@@ -11,6 +11,7 @@ from graphql_schema.operations.describing import both, described
 from graphql_schema.pages import check_size as check_size
 from graphql_schema.pages import cursor as cursor
 from graphql_schema.pages import place as place
+from graphql_schema.pages import place_after as place_after
 from graphql_schema.pages import split_id as split_id
 from graphql_schema.reader import Reader
 from graphql_schema.viewer import viewer_of

@@ -55,8 +55,10 @@ class Organisation(Node):
         return standing.standing(day, reader.on(self.row.pk, day), permits=reader.sees_permits(self.row.pk))
 
     @resolved(
-        "到期事项：许可到期、公告撤销、年度报告（每年 3 月 31 日前）；仅本单位与联盟可见。",
-        "What falls due: ends of permits and listings, annual reports (by 31 March); for itself and the alliance only.",
+        "到期事项：许可到期、公告撤销、年度报告（每年 3 月 31 日前）；仅本单位与联盟可见。"
+        "不给起始日时，也列出近十年内逾期未交的年度报告。",
+        "What falls due: ends of permits and listings, annual reports (by 31 March); for itself and the alliance only. "
+        "Without a first day, reports of the last ten years that never came are among them.",
     )
     def due_dates(
         self,
@@ -72,7 +74,8 @@ class Organisation(Node):
         reader, (begin, end) = reader_of(info).standing, standing.period(from_, until)
         if not reader.sees_permits(self.row.pk):
             return None
-        return [standing.due_date(due) for due in reader.due(self.row.pk, begin, end)]
+        found = reader.due(self.row.pk, begin, end, overdue=from_ is None)
+        return [standing.due_date(due) for due in found]
 
 
 def organisation(row: models.Organisation | None) -> Organisation | None:

@@ -6,7 +6,7 @@ import strawberry
 
 from batteries.rows import Page
 from graphql_schema.enums import EventType
-from graphql_schema.operations import batteries, imports, lots, recalls, scans, transfers
+from graphql_schema.operations import batteries, compliance, imports, lots, recalls, scans, transfers
 from graphql_schema.operations import gaps as worked
 from graphql_schema.operations.batches import BatchConnection, BatchFilters, batch_page
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
@@ -215,6 +215,34 @@ class Query(RecycledQuery):
     ) -> recalls.RecallReach:
         return recalls.reach(info, model, code_prefix, campaign)
 
+    @resolved(
+        "按行业规范条件评定本单位；联盟可评定任何企业。看不到的与不存在的，回答相同：空。",
+        "How the own company meets the conditions for the industry; any company for the alliance. What may not be seen "
+        "answers like what does not exist: null.",
+    )
+    def compliance_report(
+        self,
+        info: strawberry.Info,
+        recycler: compliance.Recycler,
+        from_: compliance.From,
+        until: compliance.Until,
+        edition: compliance.Edition = None,
+        as_of: compliance.AsOf = None,
+        boundary: compliance.BoundaryGiven = None,
+        averaging: compliance.AveragingGiven = None,
+        provisional: compliance.Provisional = False,
+    ) -> compliance.ComplianceReport | None:
+        return compliance.report(
+            info,
+            recycler,
+            (from_, until),
+            edition=edition,
+            as_of=as_of,
+            boundary=boundary,
+            averaging=averaging,
+            provisional=provisional,
+        )
+
     @resolved("按 id 查任何对象。", "Any object by its id.")
     def node(
         self,
@@ -270,4 +298,4 @@ def _page(rows: Any, first: int | None, after: str | None) -> Page[Any]:
     size, begin = check_size(first, DEFAULT_PAGE), place(after, 1, "after")
     rows = rows.order_by("id")
     found = list((rows.filter(id__gt=begin[0]) if begin else rows)[: size + 1])
-    return Page(tuple(found[:size]), has_next=len(found) > size, has_previous=begin is not None)
+    return Page.cut(found, size, begun=begin is not None)

@@ -65,6 +65,10 @@ class DueDate:
         "许可种类、公告类别，或报告所属年度。", "The permit's kind, the listing's scope, or the year to report on."
     )
     number: str | None = described("许可编号或公告批次。", "The permit's number, or the listing's batch.")
+    done: bool = described(
+        "年度报告是否已提交：该年度已有申报。", "Whether the annual report is in: something was declared for that year."
+    )
+    overdue: bool = described("年度报告是否逾期未交。", "Whether it is an annual report that ought to be in by now.")
 
 
 def listing(row: models.Listing) -> Listing:
@@ -101,7 +105,14 @@ def standing(day: dt.date, found: domain.Standing, *, permits: bool) -> Standing
 
 def due_date(due: due_dates.Due) -> DueDate:
     """Show what falls due."""
-    return DueDate(day=due.day, kind=DueKind.of(due.kind), what=due.what, number=due.number or None)
+    return DueDate(
+        day=due.day,
+        kind=DueKind.of(due.kind),
+        what=due.what,
+        number=due.number or None,
+        done=due.done,
+        overdue=due.is_overdue(today()),
+    )
 
 
 def today() -> dt.date:

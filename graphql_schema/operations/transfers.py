@@ -76,7 +76,8 @@ class Transfer(Node):
         ] = None,
     ) -> list[TransferItem]:
         begin = place(after, 1, "after")
-        return [item(row) for row in reader_of(info).items_of(self.row, check_size(first, 100), begin)]
+        rows = reader_of(info).items_of(self.row, check_size(first, 100), begin[0] if begin else None)
+        return [item(row) for row in rows]
 
 
 def transfer(row: TransferRow) -> Transfer:

@@ -47,4 +47,15 @@ def title_of(judged: Judged) -> str:
     clause = judged.clause or next((one for one in law.book().clauses if one.key == judged.key), None)
     if clause is None:
         return judged.key
-    return clause.title_en if (get_language() or "").startswith("en") else clause.title_zh
+    return clause.title_en if _reads_english() else clause.title_zh
+
+
+def text_of(judged: Judged) -> str | None:
+    """Say what a clause asks for in a sentence; None where the text does not have it."""
+    if judged.clause is None:
+        return None
+    return judged.clause.text_en if _reads_english() else judged.clause.text_zh
+
+
+def _reads_english() -> bool:
+    return (get_language() or "").startswith("en")

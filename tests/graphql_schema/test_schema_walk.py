@@ -29,6 +29,7 @@ BOUNDED = {
     "AuditGap.answers": "what people said of one gap",
     "Safety.recalls": "one a campaign of one battery",
     "Lot.madeOf": "one a maker and kind of origin",
+    "Batch.warnings": "one a kind of warning",
     "Batch.recovery": "the elements of one process",
     "Lot.assay": "at most as many figures as a record may give",
     "Residue.assay": "at most as many figures as a record may give",

@@ -99,6 +99,25 @@ def test_without_days_it_is_about_today_and_the_year_to_come(world: World) -> No
     assert [due["number"] for due in found["dueDates"]] == ["last"]
 
 
+def test_a_report_that_never_came_is_told_until_it_is_in(world: World) -> None:
+    query = """query ($code: String!, $from: Date) {
+      organisation(code: $code) { dueDates(from: $from) { day kind what done overdue } } }"""
+    year = timezone.localdate().year - 1
+    listing(world, announcedOn=f"{year}-01-01")
+
+    def told(**days: Any) -> list[Any]:
+        found = good(world.recycler, query, code=world.recycler.code, **days)["organisation"]["dueDates"]
+        return [due for due in found if due["what"] in (str(year), str(year - 1))]
+
+    late = {"day": f"{year}-03-31", "kind": "ANNUAL_REPORT", "what": str(year - 1), "done": False, "overdue": True}
+    assert late in told()
+    assert late not in told(**{"from": timezone.localdate().isoformat()})
+    fact = world.fact("declaration", world.recycler, year=year - 1, figures={"water.reuse": "95"})
+    world.record(fact, by=world.recycler)
+    assert late not in told()
+    assert (late | {"done": True, "overdue": False}) in told(**{"from": f"{year}-01-01"})
+
+
 @pytest.mark.parametrize(
     ("from_", "until", "refused"),
     [

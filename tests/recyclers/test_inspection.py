@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from recyclers import grades
 from tests.graphql_schema.asking import good
 from tests.graphql_schema.test_intake import say
+from tests.recyclers.materials import batch, record
 from tests.worlds import Life, Party, World
 from traceability.models import LifecycleEvent
 
@@ -184,3 +185,11 @@ def test_a_broken_scheme_is_named(settings: Any, tmp_path: Path, old: str, new: 
     settings.GRADES_FILE.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ImproperlyConfigured, match=r"grades\.toml"):
         grades.scheme()
+
+
+def test_what_went_into_a_batch_goes_nowhere_else(world: World) -> None:
+    life, other = retired(world), retired(world)
+    record(world, batch(world, inputs=[{"battery": life.code, "massKg": "440"}]))
+    for route in ("REUSE", "SECOND_LIFE", "RECOVERY", "RETURN"):
+        assert against(world, life, route)[0] == "already_used"
+    assert "already_used" not in against(world, other, "RECOVERY")

@@ -309,9 +309,11 @@ def test_a_product_of_what_was_used_was_used_with_it(world: World):
     pack.dispatched(world.recycler, at=4).received(world.recycler, at=5)
     whole = [{"battery": pack.code, "massKg": "440"}]
     record(world, batch(world, "B-1", inputs=whole, outputs=[powder("L", "440")], at=20))
-    pack.dispatched(world.second_life, at=21).received(world.second_life, at=22)
+    # As history: in its own words nobody sends on, or builds in, what was used up.
+    pack.dispatched(world.second_life, at=21, captured=True).received(world.second_life, at=22)
     product = world.battery(factories.second_life_code(7))
-    product.do("assembled", world.second_life, sources=[pack.code], at=23).do("deployed", world.second_life, at=24)
+    product.do("assembled", world.second_life, sources=[pack.code], at=23, captured=True)
+    product.do("deployed", world.second_life, at=24, captured=True)
     product.do("decommissioned", world.recycler, at=25)
     part = [{"battery": product.code, "massKg": "440"}]
     again = batch(world, "B-2", inputs=part, outputs=[powder("M", "440")], at=40)

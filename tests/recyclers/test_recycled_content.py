@@ -309,4 +309,4 @@ def test_as_many_queries_for_many_batches_as_for_few(works: Works) -> None:
     more(1)
     few = cost()
     more(6)
-    assert cost() == few == 26
+    assert cost() == few == 24

@@ -1,75 +1,17 @@
 """The demo: the main job on real input, as a command that anyone runs."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
+from tests.web.demo_runs import PRINTED, Record, only_embedded, run, verdicts
 from web.demo import files, province
 from web.demo.showing import TODAY
 
-#: The demo makes an embedded database of its own, whichever the tests run on.
-pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="the demo knows only the embedded database")
-
-
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "DJANGO"))}
-    environment |= {"DATA_DIR": str(folder), "PYTHONIOENCODING": "utf-8"}
-    return manage(environment, "demo", "--no-server", *options)
-
-
-def manage(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    folder = tmp_path_factory.mktemp("demo")
-    answer = run(folder, "--packs", "60", "--seed", "3")
-    assert answer.returncode == 0, answer.stderr
-    return folder, answer.stdout
-
-
-Record = dict[str, Any]
-
-
-def lines(folder: Path, *command: str) -> list[Record]:
-    """What a command says of the demo's database, as JSON Lines."""
-    url = f"sqlite:///{folder / 'demo' / 'demo.sqlite3'}"
-    answer = manage(os.environ | {"DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"}, *command)
-    assert answer.returncode == 0, answer.stderr
-    return [json.loads(line) for line in answer.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def records(played: tuple[Path, str]) -> dict[str, list[Record]]:
-    """Everything that the demo's ledger exports, by type, in order of occurrence."""
-    found = defaultdict(list)
-    for record in sorted(lines(played[0], "export"), key=lambda record: record["occurredAt"]):
-        found[record["type"]].append(record)
-    return found
-
-
-@pytest.fixture(scope="module")
-def gaps(played: tuple[Path, str]) -> list[Record]:
-    return lines(played[0], "audit", "--format", "jsonl")
+pytestmark = only_embedded
 
 
 def of(records: list[Record], code: str, field: str = "battery") -> Record:
@@ -267,6 +209,7 @@ def test_few_packs_make_fewer_stories_and_no_fewer_checks(packs: int, tmp_path: 
     answer = run(tmp_path, "--packs", str(packs))
     assert answer.returncode == 0, answer.stderr
     assert "每个哈希和链接都成立" in answer.stdout
+    assert verdicts(answer.stdout) == PRINTED
 
 
 @pytest.mark.parametrize("packs", ["0", "-1", "999999999"])

@@ -70,3 +70,16 @@ def test_no_page_asks_another_host_for_anything(client: Client) -> None:
         page = client.get(address).content.decode()
         assert "http://" not in page.replace("http://www.w3.org", "")
         assert "https://" not in page
+
+
+def test_the_first_page_looks_up_a_battery_and_leads_to_ones_own_pages(world: World) -> None:
+    stranger = Client(headers={"accept-language": "en"}).get("/").content.decode()
+    assert 'action="/b/"' in stranger
+    assert "Your pages" not in stranger
+    signed_in = Client(headers={"accept-language": "en"})
+    signed_in.force_login(world.maker.user)
+    page = signed_in.get("/").content.decode()
+    assert "Your pages" in page
+    assert "/files/registrations/template.xlsx" in page
+    # Only staff may enter: nobody else is led to a door that stays shut.
+    assert "/admin/" not in page

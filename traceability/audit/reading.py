@@ -49,6 +49,27 @@ def _percent(part: int, whole: int) -> Decimal | None:
     return (Decimal(part * 100) / Decimal(whole)).quantize(Decimal("0.01")) if whole else None
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The batteries of one maker and month of production; a maker that nobody filed is its manufacturer code."""
+
+    maker: str
+    month: str
+    batteries: int
+    broken: int
+    flawed: int
+
+
+def made(viewer: Viewer) -> list[Cell]:
+    """Count batteries by maker and month of production, as the last run left them: all, or those that one holds."""
+    own = "" if viewer.is_alliance else f"AND h.holder_id = {int(viewer.organisation_id or 0)}"
+    rows = _rows(f"""
+      SELECT by_manufacturer, by_month, COUNT(*), SUM(CASE WHEN status = 'broken' THEN 1 ELSE 0 END),
+        SUM(CASE WHEN status = 'flawed' THEN 1 ELSE 0 END)
+      FROM ({batteries()} {own}) b WHERE by_month <> '' GROUP BY by_manufacturer, by_month ORDER BY 1, 2""")
+    return [Cell(maker, month, int(number), int(broken), int(flawed)) for maker, month, number, broken, flawed in rows]
+
+
 def last_run() -> AuditRun | None:
     """The last run that was kept."""
     return AuditRun.objects.filter(kept=True, finished_at__isnull=False).first()

@@ -118,7 +118,7 @@ FLAG: Final = _of(bool, _("true or false"))
 DECIMAL: Final = Kind(_decimal, _('a decimal in quotation marks, such as "98" or "1.5"'))
 DAYS: Final = Kind(_days, _("a whole number of days, 1 to 3660"))
 YEARS: Final = Kind(_years, _("a whole number of years, 1 to 99"))
-MONTH_AND_DAY: Final = Kind(_month_and_day, _("month and day in quotation marks, such as \"03-31\""))
+MONTH_AND_DAY: Final = Kind(_month_and_day, _('month and day in quotation marks, such as "03-31"'))
 WORDS: Final = Kind(_keys, _("a list of words in small letters"))
 CERTAINTY: Final = _word(vocabulary.CERTAINTIES)
 

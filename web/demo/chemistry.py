@@ -94,6 +94,27 @@ def product_of(model: Model) -> Model:
 
 
 PRODUCTS: Final = tuple(product_of(model) for model in MODELS)
+#: Of what a pack consists of, how much of it is in its cells.
+_IN_CELLS: Final = {"cu": Decimal("0.8"), "al": Decimal("0.25"), "steel": Decimal(0), "plastic": Decimal("0.6")}
+
+
+def scrap_of(model: Model) -> Model:
+    """Cells of this model's packs that failed their maker's tests: what a pack is without its case and wiring."""
+
+    def cells(shares: Mapping[str, str]) -> dict[str, Decimal]:
+        return {what: Decimal(share) * _IN_CELLS.get(what, 1) for what, share in shares.items()}
+
+    held, rest = cells(model.composition), cells(model.rest)
+    weighed = ("cu", "al", "electrode_powder")
+    whole = sum((held[what] for what in weighed), sum(rest.values(), Decimal(0)))
+
+    def shares(masses: Mapping[str, Decimal]) -> dict[str, str]:
+        return {what: str((mass / whole).quantize(_LEAST)) for what, mass in masses.items() if mass}
+
+    return Model(f"PS-{model.chemistry}", model.battery_type, "", "", "", 0, 0, shares(held), shares(rest))
+
+
+SCRAP: Final = {model.chemistry: scrap_of(model) for model in MODELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +147,27 @@ class Yield:
     powders: list[Powder] = field(default_factory=list)
 
 
-def crush(mark: str, maker: str, fed: Sequence[tuple[Model, Decimal]], random: Random) -> Yield:
+def crush(
+    mark: str, maker: str, fed: Sequence[tuple[Model, Decimal]], random: Random, *, careless: bool = False
+) -> Yield:
     """Crush and sort batteries of one chemistry: black mass, metals, plastic and electrolyte.
 
     Args:
         mark: what the numbers of the lots end with.
         fed: of which model, how many kilograms.
+        careless: leave too much foil in the powder, and send the electrolyte off without a manifest.
     """
 
     def inside(what: str) -> Decimal:
         return sum((model.share(what) * kilograms for model, kilograms in fed), Decimal(0))
 
-    dry, moisture = inside("electrode_powder") * Decimal("0.987"), Decimal("0.8")
+    # The foil that is left in the powder weighs as well.
+    dry, moisture = inside("electrode_powder") * (Decimal("0.997") if careless else Decimal("0.987")), Decimal("0.8")
     carried = ("li", "ni", "co", "mn", "fe", "p")
     assay = {what: _assay(inside(what) * Decimal("0.992") / dry * _PERCENT) for what in carried if inside(what)}
     assay |= {"cu": Decimal(80 + random.randrange(15)) / 100, "al": Decimal(85 + random.randrange(20)) / 100}
+    if careless:
+        assay["al"] += 1
     chemistry = fed[0][0].chemistry
     powder = Powder(f"BM-{mark}", maker, chemistry, _kg(dry / (1 - moisture / _PERCENT)), moisture, assay)
     outputs: list[dict[str, Any]] = [
@@ -157,11 +184,12 @@ def crush(mark: str, maker: str, fed: Sequence[tuple[Model, Decimal]], random: R
         foil = inside(symbol) * Decimal("0.988") - powder.holds(symbol)
         lot = {"lot": f"{name}-{mark}", "material": material, "massKg": f"{_kg(foil / Decimal('0.99'))}"}
         outputs.append(lot | {"purityPercent": "99"})
-    steel = _kg(inside("steel") * Decimal("0.99"))
-    outputs.append({"lot": f"FE-{mark}", "material": "steel", "massKg": f"{steel}"})
+    if steel := _kg(inside("steel") * Decimal("0.99")):
+        outputs.append({"lot": f"FE-{mark}", "material": "steel", "massKg": f"{steel}"})
+    electrolyte = {"kind": "electrolyte", "massKg": f"{_kg(inside('electrolyte') * Decimal('0.99'))}"}
     residues = [
         {"kind": "plastic_and_separator", "massKg": f"{_kg(inside('plastic') * Decimal('0.99'))}"},
-        {"kind": "electrolyte", "massKg": f"{_kg(inside('electrolyte') * Decimal('0.95'))}", "manifest": f"HW-{mark}"},
+        electrolyte if careless else electrolyte | {"manifest": f"HW-{mark}"},
     ]
     return Yield(outputs, residues, [powder])
 
@@ -228,23 +256,30 @@ _SALTS: Final = {
     ),
 }
 #: Of what went in, what stays in the leaching residue, and the residue's dry mass as a share of the powder's.
-_LEFT: Final = {"li": "0.05", "ni": "0.007", "co": "0.008", "mn": "0.009", "cu": "0.90", "al": "0.90"}
+_LEFT: Final = {"ni": "0.007", "co": "0.008", "mn": "0.009", "cu": "0.90", "al": "0.90"}
 _GRAPHITE: Final = {"NCM": Decimal("0.44"), "LFP": Decimal("0.33")}
 _WET: Final = Decimal(30)
+#: Of the lithium, what becomes carbonate; and what is found again at all, the rest is washed away.
+_LITHIUM, _FOUND = _CARBONATE.part, Decimal("0.98")
 
 
-def leach(mark: str, fed: Sequence[Powder], random: Random) -> Yield:
-    """Leach black mass of one chemistry and precipitate its salts; what stays behind is graphite and traces."""
+def leach(mark: str, fed: Sequence[Powder], random: Random, *, lithium: Decimal = _LITHIUM) -> Yield:
+    """Leach black mass of one chemistry and precipitate its salts; what stays behind is graphite and traces.
+
+    Args:
+        mark: what the numbers of the lots end with.
+        lithium: the part of it that becomes carbonate; what does not stays in the residue.
+    """
     chemistry = fed[0].chemistry
     outputs = []
     for salt in _SALTS[chemistry]:
         held = sum((powder.holds(salt.element) for powder in fed), Decimal(0))
-        part = salt.part + Decimal(random.randrange(-2, 3)) / 1000
+        part = (lithium if salt.element == "li" else salt.part) + Decimal(random.randrange(-2, 3)) / 1000
         lot = {"lot": f"{salt.name}-{mark}", "material": salt.material, "massKg": f"{_kg(held * part / salt.share)}"}
         outputs.append({**lot, **salt.said})
     dry = sum((powder.dry for powder in fed), Decimal(0)) * _GRAPHITE[chemistry]
     assay = {}
-    for element, part_left in _LEFT.items():
+    for element, part_left in {"li": str(_FOUND - lithium), **_LEFT}.items():
         held = sum((powder.holds(element) for powder in fed), Decimal(0))
         if held:
             assay[element] = _assay(held * Decimal(part_left) / dry * _PERCENT)

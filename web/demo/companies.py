@@ -2,6 +2,7 @@
 organisation code, are invented for the demonstration."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from batteries.codes import organisation_code_with_check_digit
@@ -51,9 +52,32 @@ DISMANTLER: Final = Company(
 RECYCLERS: Final = (
     Company("tianfu", "天府循环材料（演示）", "Tianfu Circular Materials (demo)", ("recycler",), "510100"),
     Company("panxi", "攀西再生资源（演示）", "Panxi Resources (demo)", ("recycler", "dismantler"), "510400"),
+    Company("minjiang", "岷江新材料（演示）", "Minjiang New Materials (demo)", ("recycler",), "511400"),
+    Company("jialing", "嘉陵再生利用（演示）", "Jialing Recycling (demo)", ("recycler",), "511300"),
 )
+#: Crushes, and hands its black mass over to the refinery, which crushes as well and leaches what both have crushed.
+CRUSHER, REFINERY = RECYCLERS[:2]
+#: Crushes and leaches for itself, and leaves too much lithium behind.
+WASTEFUL: Final = RECYCLERS[2]
+#: Crushes and sells; all that goes amiss at a recycler's door in the year that is judged goes amiss at this one's.
+CARELESS: Final = RECYCLERS[3]
 SECOND_LIFE: Final = Company(
     "jinsha", "金沙江梯次储能（演示）", "Jinsha Second-Life Storage (demo)", ("second_life",), "510500", ("SX1",)
 )
+#: On the list of announced companies since then, by which batch.
+LISTED: Final = {
+    CRUSHER.slug: (date(2018, 9, 3), "1"),
+    REFINERY.slug: (date(2022, 12, 16), "4"),
+    WASTEFUL.slug: (date(2022, 12, 16), "4"),
+    CARELESS.slug: (date(2023, 12, 1), "5"),
+    SECOND_LIFE.slug: (date(2018, 9, 3), "1"),
+}
 COMPANIES: Final = (ALLIANCE, *BATTERY_MAKERS, *VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, *RECYCLERS, SECOND_LIFE)
 _NUMBERS: Final = {company.slug: number for number, company in enumerate(COMPANIES, start=1)}
+
+
+def listing_of(company: Company) -> dict[str, str]:
+    """Say since when a company is on the list, as the details of a `listing`."""
+    since, batch = LISTED[company.slug]
+    scope = "second_life" if company is SECOND_LIFE else "recovery"
+    return {"organisation": company.code, "scope": scope, "batch": batch, "announcedOn": since.isoformat()}

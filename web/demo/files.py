@@ -16,9 +16,9 @@ from web.demo.companies import (
     VEHICLE_MAKERS,
     WORKSHOPS,
     Company,
+    listing_of,
 )
 from web.demo.province import Province
-from web.demo.recycling import LISTED
 from web.demo.telling import Pack
 
 START = "2018-01-15T09:00:00+08:00"
@@ -41,6 +41,13 @@ def write(province: Province, folder: Path) -> None:
         _lines(folder / f"05-{company.slug}-records.jsonl", province.records.get(company.slug, []))
     for slug, records in province.second_person.items():
         _lines(folder / f"06-{slug}-second-person.jsonl", records)
+
+
+def write_documents(province: Province, folder: Path) -> None:
+    """Write what declarations name as proof, by its SHA-256, into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in province.documents.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
@@ -80,11 +87,8 @@ def _master_data() -> list[dict[str, Any]]:
             )
             for kind in ("project_filing", "eia", "pollution")
         ]
-    recovery = [(company, "recovery", batch) for company, batch in zip(RECYCLERS, ("1", "4"), strict=True)]
-    for company, scope, batch in (*recovery, (SECOND_LIFE, "second_life", "1")):
-        day = LISTED.get(company.slug, LISTED[RECYCLERS[0].slug]).isoformat()
-        listed = {"organisation": company.code, "scope": scope, "batch": batch, "announcedOn": day}
-        records.append(_record(f"l-{company.slug}", "listing", **listed))
+    for company in (*RECYCLERS, SECOND_LIFE):
+        records.append(_record(f"l-{company.slug}", "listing", **listing_of(company)))
     return records
 
 

@@ -12,9 +12,19 @@ from random import Random
 from typing import Any, Final
 
 from batteries.codes import vin_with_check_digit
-from web.demo import recycling, second_life, trucks
+from web.demo import declaring, recycling, scrap, second_life, trucks
 from web.demo.chemistry import MODELS
-from web.demo.companies import ALLIANCE, BATTERY_MAKERS, DISMANTLER, RECYCLERS, VEHICLE_MAKERS, WORKSHOPS, Company
+from web.demo.companies import (
+    ALLIANCE,
+    BATTERY_MAKERS,
+    CARELESS,
+    DISMANTLER,
+    RECYCLERS,
+    REFINERY,
+    VEHICLE_MAKERS,
+    WORKSHOPS,
+    Company,
+)
 from web.demo.telling import CHINA, NEW_PACKS, Pack, Teller
 
 #: So long before the end happens what each sender's own system still has to hand in.
@@ -35,6 +45,10 @@ class Province:
     awaited: str
     #: What else is worth a look: `recovering.TITLES` → code, number or waybill; what no pack was left for is missing.
     examples: dict[str, str]
+    #: The documents that declarations name: file → its text.
+    documents: dict[str, str]
+    #: The last full year, which the recyclers are judged by.
+    judged: int
 
 
 #: Story → weight; what makes each one special is told by the function of the same name.
@@ -68,6 +82,8 @@ class _Builder(Teller):
         super().__init__(random, until)
         self.awaited = ""
         self.fresh = set(FRESH)
+        #: The pack that is recovered in the year that is judged, by the recycler that meets everything.
+        self.exemplary = ""
         self.apart: list[second_life.Apart] = []
         self.load: list[Pack] = []
 
@@ -83,7 +99,9 @@ class _Builder(Teller):
         self._turns_up_unregistered()
         trucks.drive(self, self.load)
         second_life.play(self, self.apart)
+        scrap.play(self)
         recycling.play(self)
+        declaring.play(self)
         return Province(
             packs,
             dict(self.records),
@@ -92,6 +110,8 @@ class _Builder(Teller):
             self._shown(packs),
             self.awaited or packs[0].code,
             self.examples,
+            self.documents,
+            self.judged,
         )
 
     def _shown(self, packs: Iterable[Pack]) -> str:
@@ -165,6 +185,9 @@ class _Builder(Teller):
         if pack.story in self.fresh:
             self.fresh.remove(pack.story)
             return (self.now - LATELY).replace(hour=10, minute=sold.minute)
+        if pack.story == "recovered" and not self.exemplary:
+            self.exemplary = pack.code
+            return datetime(self.judged, 4, 14, 10, sold.minute, tzinfo=CHINA)
         if pack.story == "taken_apart":
             return sold + timedelta(days=self.random.randrange(700, span - 900), hours=2)
         lately = self.random.random() < 0.2
@@ -172,7 +195,8 @@ class _Builder(Teller):
         return sold + timedelta(days=days, hours=2)
 
     def _recovered(self, pack: Pack, when: datetime) -> None:
-        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        who, to = self.removed(pack, when), self.random.choice(self.taking_in(when))
+        to = REFINERY if pack.code == self.exemplary else to
         waybill = self.sent(pack, who, to, when + timedelta(days=6))
         self.arrived(pack, to, when + timedelta(days=8), waybill=waybill)
         self.store(to, pack.code, pack.model, pack.mass, when + timedelta(days=8))
@@ -180,18 +204,18 @@ class _Builder(Teller):
     def _on_the_way(self, pack: Pack, when: datetime) -> None:
         """Dispatched, and nobody has said that it arrived."""
         who = self.removed(pack, when)
-        to = self.random.choice(RECYCLERS) if self.awaited else RECYCLERS[0]
+        to = self.careless(when) if self.awaited else RECYCLERS[0]
         self.sent(pack, who, to, when + timedelta(days=3))
         self.awaited = self.awaited or pack.code
 
     def _forgotten_dispatch(self, pack: Pack, when: datetime) -> None:
         """The workshop never announced it: the receipt is disputed."""
-        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        who, to = self.removed(pack, when), self.careless(when)
         self.arrived(pack, to, when + timedelta(days=9), **{"from": who.code})
 
     def _never_removed(self, pack: Pack, when: datetime) -> None:
         """Nobody reported the removal: it stands on the dock while the record has it in a vehicle."""
-        self.arrived(pack, self.random.choice(RECYCLERS), when)
+        self.arrived(pack, self.careless(when), when)
 
     def _unreadable_label(self, pack: Pack, when: datetime) -> None:
         """Taken in under a provisional identity, tested, and identified a week later by the numbers inside the pack."""
@@ -240,7 +264,7 @@ class _Builder(Teller):
     def _refused_once(self, pack: Pack, when: datetime) -> None:
         """Sent to one recycler, refused, sent to the other."""
         who = self.removed(pack, when)
-        first, second = self.random.sample(RECYCLERS, 2)
+        first, second = self.random.sample(RECYCLERS[:2], 2)
         waybill = self.sent(pack, who, first, when + timedelta(days=2))
         self.say(first, "refused", when + timedelta(days=3), pack.code, waybill=waybill, reason="仓位已满")
         waybill = self.sent(pack, who, second, when + timedelta(days=5))
@@ -249,7 +273,7 @@ class _Builder(Teller):
 
     def _lighter_than_sent(self, pack: Pack, when: datetime) -> None:
         """Thirty kilograms are missing at the scales."""
-        who, to = self.removed(pack, when), self.random.choice(RECYCLERS)
+        who, to = self.removed(pack, when), self.random.choice(self.taking_in(when))
         waybill = self.sent(pack, who, to, when + timedelta(days=6))
         mass = f"{float(pack.mass) - 30:.1f}"
         self.arrived(pack, to, when + timedelta(days=7), waybill=waybill, massKg=mass, condition="damaged")
@@ -268,15 +292,20 @@ class _Builder(Teller):
                 "occurredAt": (when + timedelta(days=4)).isoformat(),
                 "organisation": other.code,
                 "reportedAt": (when + timedelta(days=12)).isoformat(),
-                "details": {"to": RECYCLERS[1].code, "massKg": pack.mass},
+                "details": {"to": self.careless(when).code, "massKg": pack.mass},
             }
         )
 
     def _turns_up_unregistered(self) -> None:
-        """A readable code that nobody ever registered, and a battery without any label."""
+        """A readable code that nobody ever registered, and a battery without any label; and some months of that."""
         produced = date(2019, 5, 6)
         code = self.code("pack", BATTERY_MAKERS[1], MODELS[1], produced)
         dock, when = RECYCLERS[1], datetime.combine(self.until - timedelta(days=9), time(9, 30), CHINA)
         self.say(dock, "received", when, code, massKg="431.5", condition="intact", label="read")
         leaking = {"massKg": "389.0", "condition": "leaking", "label": "missing"}
         self.say(dock, "received", when + timedelta(minutes=4), **leaking)
+        for month in (2, 3, 4):
+            produced, when = date(2018, 10, month), datetime(self.judged, month, 11, 10, tzinfo=CHINA)
+            code = self.code("pack", BATTERY_MAKERS[2], MODELS[0], produced)
+            told = {"massKg": f"{430 + month}.0", "condition": "intact", "label": "read"}
+            self.say_after(95, CARELESS, "received", when, code, **told)

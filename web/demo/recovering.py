@@ -1,4 +1,4 @@
-"""What the demo shows of recovery: examples with their codes, and what both recyclers recovered."""
+"""What the demo shows of recovery: examples with their codes, and what crusher and refinery recovered."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from recyclers.flows import Batch as Run
 from recyclers.mass_balance import balance
 from recyclers.models import Batch, Lot
 from traceability.models import LifecycleRecord, TransferItem
-from web.demo.companies import RECYCLERS
+from web.demo.companies import CRUSHER, REFINERY
 
 #: What each example shows, in the order of a battery's way.
 TITLES: Final[Mapping[str, Promise]] = {
@@ -31,12 +31,12 @@ TITLES: Final[Mapping[str, Promise]] = {
     "lot": gettext_lazy("black mass sold on"),
     "leaching": gettext_lazy("batch: leaching"),
 }
-#: What is told of each recycler, over all its batches.
+#: What is told of each, over all its batches.
 CLAUSES: Final = ("recovery.cu_al", "recovery.electrode_powder", "recovery.li", "recovery.ni_co_mn")
 
 
 def tell(examples: Mapping[str, str], say: Console) -> None:
-    """Show one example of each, and the recovery of both recyclers; nothing where no pack was left for any."""
+    """Show one example of each, and the recovery of crusher and refinery; nothing where no pack was left for any."""
     if not examples:
         return
     runs = flows_of(list(Batch.objects.values_list("event_id", flat=True)))
@@ -49,7 +49,7 @@ def tell(examples: Mapping[str, str], say: Console) -> None:
         if code := examples.get(name):
             table.add_row(str(shown), code, _standing(name, code, by_number))
     say.print(table)
-    for company in RECYCLERS:
+    for company in (CRUSHER, REFINERY):
         own = [run for run in runs.values() if run.organisation == company.code]
         values = {clause: recovery.measured(clause, own).value for clause in CLAUSES}
         figures = [f"{clause} {recovery.printed(value)} %" for clause, value in values.items() if value is not None]

@@ -1,8 +1,9 @@
-"""Recovery: campaigns in which both recyclers crush what they have in store, and one of them leaches the black mass.
+"""Recovery: campaigns in which the recyclers crush what they have in store, and two of them leach black mass.
 
-The crusher's black mass travels: dispatched by the one, received by the other. Three mishaps are built in, long enough
-ago for the audit to find them: a pack processed under a batch number that nobody recorded, a batch whose copper nobody
-weighed, and a lot of black mass whose arrival nobody reported.
+The crusher's black mass travels: dispatched by the one, received by the refinery. Three mishaps are built in, long
+enough ago for the audit to find them, and outside the year that the recyclers are judged by: a pack processed under a
+batch number that nobody recorded, a batch whose copper nobody weighed, and a lot of black mass whose arrival nobody
+reported.
 """
 
 from collections import defaultdict
@@ -14,14 +15,13 @@ from typing import Final
 
 from web.demo import chemistry
 from web.demo.chemistry import Powder
-from web.demo.companies import RECYCLERS, Company
+from web.demo.companies import CARELESS, CRUSHER, RECYCLERS, REFINERY, WASTEFUL, Company
 from web.demo.telling import CHINA, HANDED_OVER, Feed, Teller
 
-CRUSHER: Final = RECYCLERS[0]
-#: Crushes as well, and leaches what both have crushed.
-REFINERY: Final = RECYCLERS[1]
-#: On the list of announced companies since then.
-LISTED: Final = {CRUSHER.slug: date(2018, 9, 3), REFINERY.slug: date(2022, 12, 16)}
+#: Who leaches whose black mass; what is missing here is sold.
+_LEACHED_BY: Final = {CRUSHER: REFINERY, REFINERY: REFINERY, WASTEFUL: WASTEFUL}
+#: The part of the lithium that becomes carbonate: 85 % was enough until 2024, 90 % is asked for since.
+_LITHIUM: Final = {REFINERY: Decimal("0.930"), WASTEFUL: Decimal("0.874")}
 #: So long is a battery in store before it is crushed.
 _WAIT: Final = timedelta(days=5)
 #: How many days after the crushing black mass leaves, arrives, is leached, and its salts are sold; at the end hurried.
@@ -29,6 +29,9 @@ _DAYS: Final = (3, 4, 25, 35)
 _HURRIED: Final = (1, 2, 4, 5)
 _BUYERS: Final = {"copper": "四川铜业（演示）", "aluminium": "四川铝业（演示）", "steel": "攀枝花钢铁（演示）"}
 _CATHODE_MAKER: Final = "宜宾正极材料（演示）"
+_OTHER_REFINERY: Final = "赣西锂业（演示）"
+#: A crusher takes some tonnes an hour: more than this takes days.
+_SWIFT_KG: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +57,33 @@ class _Campaign:
 def play(teller: Teller) -> None:
     """Crush what is in store, campaign by campaign, and leach what comes of it."""
     plan = list(_plan(teller))
-    told = [one for one in plan if one.closed < HANDED_OVER]
-    several = [one for one in told if len(one.fed) > 1]
-    misnamed = several[0] if several else None
-    unweighed = next((one for one in told if one is not misnamed), None)
-    unreported = next((one for one in reversed(told) if one.by is CRUSHER and one is not unweighed), None)
-    delivered: dict[tuple[datetime, str], list[Powder]] = defaultdict(list)
+    amiss = [one for one in plan if one.closed < HANDED_OVER and one.closed.year != teller.judged]
+    misnamed = next((one for one in amiss if len(one.fed) > 1), None)
+    unweighed = next((one for one in amiss if one is not misnamed), None)
+    unreported = next((one for one in reversed(amiss) if one.by is CRUSHER and one is not unweighed), None)
+    delivered: dict[tuple[datetime, str, Company], list[Powder]] = defaultdict(list)
     for one in plan:
         powder = _crushed(teller, one, misnamed=one is misnamed, unweighed=one is unweighed)
-        if _handed_over(teller, one, powder, lost=one is unreported):
-            delivered[one.closed, one.chemistry].append(powder)
-    for (closed, kind), powders in delivered.items():
-        _leached(teller, closed, f"{closed:%y%m}-{kind}", powders)
+        refinery = _LEACHED_BY.get(one.by)
+        if refinery is None:
+            sold = one.closed + timedelta(days=_pace(teller, one.closed)[0])
+            to = {"to": _OTHER_REFINERY, "massKg": f"{powder.kilograms}"}
+            teller.say_of_lot(one.by, "lot_sold", sold, powder.number, one.by, **to)
+        elif _handed_over(teller, one, powder, lost=one is unreported):
+            delivered[one.closed, one.chemistry, refinery].append(powder)
+    for (closed, kind, refinery), powders in delivered.items():
+        _leached(teller, refinery, closed, f"{closed:%y%m}-{kind}", powders)
+
+
+def quarters(teller: Teller) -> tuple[date, ...]:
+    """Of the year that is judged, the days on which scrap is crushed besides."""
+    return tuple(date(teller.judged, month, day) for month, day in ((3, 24), (6, 16), (9, 22), (11, 24)))
 
 
 def _days(teller: Teller) -> Iterator[date]:
-    """The days on which campaigns end: each December, last June, and just now."""
+    """The days on which campaigns end: each December, each quarter of the year that is judged, June, and just now."""
     this = teller.until.year
-    yield from (date(year, 12, 20) for year in range(this - 6, this))
+    yield from sorted((*(date(year, 12, 20) for year in range(this - 6, this)), *quarters(teller)))
     yield date(this, 6, 18)
     yield teller.until - timedelta(days=6)
 
@@ -82,7 +94,7 @@ def _plan(teller: Teller) -> Iterator[_Campaign]:
     for day in _days(teller):
         closed = datetime.combine(day, time(17), CHINA)
         for by in RECYCLERS:
-            if day < LISTED[by.slug]:
+            if not teller.is_listed(by, day):
                 continue
             taken = [feed for feed in waiting[by.slug] if feed.since + _WAIT <= closed]
             waiting[by.slug] = waiting[by.slug][len(taken) :]
@@ -97,12 +109,19 @@ def _crushed(teller: Teller, one: _Campaign, *, misnamed: bool, unweighed: bool)
     done = one.closed - timedelta(days=1)
     for number, feed in enumerate(fed):
         batch = f"{one.number}X" if misnamed and not number else one.number
-        teller.say(one.by, "processed", done, feed.code, batch=batch, massKg=f"{feed.kilograms}")
+        if not feed.is_lot:
+            teller.say(one.by, "processed", done, feed.code, batch=batch, massKg=f"{feed.kilograms}")
     if misnamed:
         fed = fed[1:]
     made = chemistry.crush(
-        f"{one.by.slug[:2].upper()}{one.mark}", one.by.code, [(f.model, f.kilograms) for f in fed], teller.random
+        f"{one.by.slug[:2].upper()}{one.mark}",
+        one.by.code,
+        [(feed.model, feed.kilograms) for feed in fed],
+        teller.random,
+        careless=one.by is CARELESS,
     )
+    kilograms = sum(feed.kilograms for feed in fed)
+    teller.crushed[one.by.slug, one.closed.year] += int(kilograms)
     outputs = [lot for lot in made.outputs if not (unweighed and lot["material"] == "copper")]
     teller.say(
         one.by,
@@ -110,8 +129,8 @@ def _crushed(teller: Teller, one: _Campaign, *, misnamed: bool, unweighed: bool)
         one.closed,
         number=one.number,
         process="crushing",
-        startedAt=(one.closed - timedelta(days=2)).isoformat(),
-        inputs=[{"battery": feed.code, "massKg": f"{feed.kilograms}"} for feed in fed],
+        startedAt=(one.closed - timedelta(days=2 if kilograms < _SWIFT_KG else 5)).isoformat(),
+        inputs=[feed.as_input() for feed in fed],
         outputs=outputs,
         residues=made.residues,
     )
@@ -126,7 +145,7 @@ def _crushed(teller: Teller, one: _Campaign, *, misnamed: bool, unweighed: bool)
 
 def _handed_over(teller: Teller, one: _Campaign, powder: Powder, *, lost: bool) -> bool:
     """Bring the crusher's black mass to the refinery; tells whether it is there."""
-    if one.by is REFINERY:
+    if one.by is not CRUSHER:
         return True
     leaves, arrives, *_ = _pace(teller, one.closed)
     sent = {"to": REFINERY.code, "waybill": teller.waybill(CRUSHER), "massKg": f"{powder.kilograms}"}
@@ -141,17 +160,18 @@ def _handed_over(teller: Teller, one: _Campaign, powder: Powder, *, lost: bool) 
     return True
 
 
-def _leached(teller: Teller, crushed: datetime, mark: str, powders: Sequence[Powder]) -> None:
+def _leached(teller: Teller, by: Company, crushed: datetime, mark: str, powders: Sequence[Powder]) -> None:
     """Leach black mass, wherever it was crushed, and sell the salts."""
     _, arrives, closes, sells = _pace(teller, crushed)
     closed = crushed + timedelta(days=closes)
-    number = f"{REFINERY.slug[:2].upper()}-HY-{mark}"
-    made = chemistry.leach(mark, powders, teller.random)
+    short = by.slug[:2].upper()
+    number = f"{short}-HY-{mark}"
+    made = chemistry.leach(mark if by is REFINERY else short + mark, powders, teller.random, lithium=_LITHIUM[by])
     inputs = [
         {"lot": powder.number, "lotOf": powder.maker, "massKg": f"{powder.kilograms}"} for powder in powders
     ] + chemistry.reagents_for(powders)
     teller.say(
-        REFINERY,
+        by,
         "batch",
         closed,
         number=number,
@@ -163,7 +183,9 @@ def _leached(teller: Teller, crushed: datetime, mark: str, powders: Sequence[Pow
     )
     for lot in made.outputs:
         sold = {"to": _CATHODE_MAKER, "massKg": lot["massKg"]}
-        teller.say_of_lot(REFINERY, "lot_sold", crushed + timedelta(days=sells), lot["lot"], REFINERY, **sold)
+        teller.say_of_lot(by, "lot_sold", crushed + timedelta(days=sells), lot["lot"], by, **sold)
+    if by is not REFINERY:
+        return
     # Of the last campaign, the one with more to see.
     if powders[0].chemistry == "NCM" or "leaching" not in teller.examples:
         teller.examples["leaching"] = number

@@ -15,8 +15,9 @@ from rich.table import Table
 from traceability.models import LifecycleEvent, LifecycleRecord, Organisation, Step
 from traceability.values import from_ms
 from traceability.verification import Verified, verify
-from web.demo import auditing, recovering
+from web.demo import auditing, complying, recovering
 from web.demo.companies import RECYCLERS, VEHICLE_MAKERS
+from web.demo.declaring import WATER
 from web.demo.feeding import Access
 from web.demo.province import Province
 from web.demo.telling import CHINA
@@ -32,6 +33,10 @@ CHAIN: Final = (
 BATCH: Final = (
     "query($n: String!) { batch(number: $n) { process lossPercent recovery { element percent }"
     " outputs { lot { number } massKg } } }"
+)
+DECLARE: Final = (
+    "mutation($i: RecordDeclarationInput!) { recordDeclaration(input: $i)"
+    " { key organisation { name } errors { code message path } } }"
 )
 RECEIVE: Final = (
     "mutation($i: ReceiveBatteriesInput!) { receiveBatteries(input: $i)"
@@ -65,6 +70,7 @@ def tell(province: Province, say: Console) -> None:
     recovering.tell(province.examples, say)
     auditing.tell(say)
     _chain(province.shown, say)
+    complying.tell(province.judged, say)
 
 
 def _chain(code: str, say: Console) -> None:
@@ -99,15 +105,19 @@ def invite(access: Access, port: int | None, province: Province, say: Console) -
         say.print(_("or add this key to an authenticator app:"), key, soft_wrap=True)
     recycler, maker = access.tokens[RECYCLERS[0].slug], access.tokens[VEHICLE_MAKERS[0].slug]
     say.rule(_("Lines to try"))
+    now = timezone.now().astimezone(CHINA).isoformat(timespec="seconds")
     arrival = {
         "idempotencyKey": "dock-1/1",
-        "occurredAt": timezone.now().astimezone(CHINA).isoformat(timespec="seconds"),
+        "occurredAt": now,
         "items": [{"payload": f"https://qr.example/b/{province.awaited.lower()}", "condition": "INTACT"}],
     }
+    # What the alliance objected to, declared anew: after it the recycler has evidence for everything.
+    water = {"idempotencyKey": "water/1", "occurredAt": now, "year": province.judged, "figures": {WATER: "93.8"}}
     lines: list[tuple[str, str, dict[str, Any]]] = [
         (recycler, SCAN, {"p": province.shown}),
         (maker, CHAIN, {"c": province.shown}),
         (recycler, RECEIVE, {"i": arrival}),
+        (recycler, DECLARE, {"i": water}),
     ]
     if number := province.examples.get("crushing"):
         lines.append((recycler, BATCH, {"n": number}))

@@ -9,13 +9,17 @@ from typing import Any, Final
 
 from batteries.codes import compose
 from web.demo.chemistry import Model
-from web.demo.companies import ALLIANCE, DISMANTLER, WORKSHOPS, Company
+from web.demo.companies import ALLIANCE, CARELESS, DISMANTLER, LISTED, RECYCLERS, WORKSHOPS, Company
 
 CHINA: Final = timezone(timedelta(hours=8))
 #: What happened before was reported to an earlier platform, mostly in time, and the alliance hands it over.
 HANDED_OVER: Final = datetime(2026, 10, 1, tzinfo=CHINA)
 #: From here on nobody's deadline for registering a pack is enforced: what makers register today is not late.
 NEW_PACKS: Final = date(2026, 4, 1)
+#: So long before the year that is judged nothing goes amiss any more that would come out in it.
+_BEFORE: Final = timedelta(days=61)
+#: Whoever loses its place on the list takes nothing in from so long before.
+_NOTICE: Final = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -44,12 +48,17 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A battery in a recycler's store, free to be crushed from then on."""
+    """A battery in a recycler's store, or a lot of scrap, free to be crushed from then on."""
 
     code: str
     model: Model
     kilograms: Decimal
     since: datetime
+    is_lot: bool = False
+
+    def as_input(self) -> dict[str, str]:
+        """What a batch says of it."""
+        return {"lot" if self.is_lot else "battery": self.code, "massKg": f"{self.kilograms}"}
 
 
 class Teller:
@@ -65,9 +74,41 @@ class Teller:
         self.stores: dict[str, list[Feed]] = defaultdict(list)
         #: What is worth a look afterwards: what it shows → its code.
         self.examples: dict[str, str] = {}
+        #: The documents that declarations name: file → its text.
+        self.documents: dict[str, str] = {}
+        #: Kilograms that each recycler crushed in each year.
+        self.crushed: Counter[tuple[str, int]] = Counter()
         self.waybills = 0
         self._serials: Counter[tuple[str, date]] = Counter()
         self._numbers: Counter[str] = Counter()
+
+    @property
+    def judged(self) -> int:
+        """The year that the conditions for the industry are told of: the last one that is over."""
+        return self.until.year - 1
+
+    @property
+    def revoked(self) -> date:
+        """The day on which one of the recyclers is struck off the list."""
+        return date(self.judged, 7, 1)
+
+    def is_listed(self, company: Company, day: date) -> bool:
+        """Whether the company is on the list that day."""
+        return LISTED[company.slug][0] <= day and (company is not CARELESS or day < self.revoked)
+
+    def taking_in(self, when: datetime) -> list[Company]:
+        """The recyclers that a battery can be sent to; the two younger ones only while they are listed."""
+        day = when.date()
+        younger = RECYCLERS[2:]
+        open_ = [one for one in younger if self.is_listed(one, day) and self.is_listed(one, day + _NOTICE)]
+        return [*RECYCLERS[:2], *open_]
+
+    def careless(self, when: datetime) -> Company:
+        """At whose door something goes amiss: in the year that is judged, and just before, always the same one's."""
+        return CARELESS if self._is_judged(when.date()) else self.random.choice(RECYCLERS[:2])
+
+    def _is_judged(self, day: date) -> bool:
+        return date(self.judged, 1, 1) - _BEFORE <= day <= date(self.judged, 12, 31)
 
     def code(self, level: Any, maker: Company, model: Model, produced: date, *, second_life: bool = False) -> str:
         """A code that nobody has yet."""
@@ -88,6 +129,13 @@ class Teller:
         """Write a record into its sender's file, or the alliance's if it is history."""
         self._write(who, type_, when, {} if battery is None else {"battery": battery}, details)
 
+    def say_after(
+        self, days: int, who: Company, type_: str, when: datetime, battery: str | None = None, /, **details: Any
+    ) -> None:
+        """Write a record of the past that was reported so many days after the fact."""
+        about = {} if battery is None else {"battery": battery}
+        self._write(who, type_, when, about, details, delay=timedelta(days=days))
+
     def say_of_lot(
         self, who: Company, type_: str, when: datetime, number: str, maker: Company, /, **details: Any
     ) -> None:
@@ -101,20 +149,29 @@ class Teller:
         if when >= HANDED_OVER:
             self.second_person[who.slug].append(self.records[who.slug].pop())
 
-    def _write(self, who: Company, type_: str, when: datetime, about: dict[str, str], details: dict[str, Any]) -> None:
+    def _write(
+        self,
+        who: Company,
+        type_: str,
+        when: datetime,
+        about: dict[str, str],
+        details: dict[str, Any],
+        delay: timedelta | None = None,
+    ) -> None:
         self._numbers[who.slug] += 1
         record: dict[str, Any] = {"key": f"{who.slug}/{self._numbers[who.slug]:06d}", "type": type_, **about}
         record |= {"occurredAt": when.isoformat(), "organisation": who.code, "details": details}
         if when < HANDED_OVER:
-            record["reportedAt"] = min(when + self._delay(), HANDED_OVER).isoformat()
+            delay = self._delay(who, when) if delay is None else delay
+            record["reportedAt"] = min(when + delay, HANDED_OVER).isoformat()
             self.records[ALLIANCE.slug].append(record)
         else:
             self.records[who.slug].append(record)
 
-    def _delay(self) -> timedelta:
+    def _delay(self, who: Company, when: datetime) -> timedelta:
         """How long after the fact it was reported: within days, and now and then after months."""
-        random = self.random
-        return timedelta(days=random.randrange(60, 200) if random.random() < 0.03 else random.randrange(1, 8))
+        late = self.random.random() < 0.03 and not (who in RECYCLERS[:3] and self._is_judged(when.date()))
+        return timedelta(days=self.random.randrange(60, 200) if late else self.random.randrange(1, 8))
 
     def waybill(self, who: Company) -> str:
         """A waybill that nobody has yet."""
@@ -144,6 +201,13 @@ class Teller:
     def store(self, at: Company, code: str, model: Model, mass: str, since: datetime) -> None:
         """Put a battery where it waits to be crushed."""
         self.stores[at.slug].append(Feed(code, model, Decimal(mass), since))
+
+    def buy(self, by: Company, number: str, scrap: Model, tonnes: int, when: datetime, /, **details: Any) -> None:
+        """Open a lot of production scrap, and put it where it waits to be crushed."""
+        held = {what: f"{Decimal(share) * 100:f}" for what, share in scrap.composition.items()}
+        told = {"material": "battery_scrap", "massKg": f"{tonnes * 1000}", "assay": held, "origin": "production_scrap"}
+        self.say_of_lot(by, "lot_opened", when, number, by, **told, **details)
+        self.stores[by.slug].append(Feed(number, scrap, Decimal(tonnes * 1000), when, is_lot=True))
 
     def inspected(self, at: Company, code: str, when: datetime, model: Model, health: int, decision: str) -> None:
         """Test what is left of a battery's capacity."""

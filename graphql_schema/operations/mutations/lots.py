@@ -8,7 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from graphql_schema.enums import LotSource, Material, Process
-from graphql_schema.operations.describing import both, described
+from graphql_schema.operations.describing import both, described, resolved
 from graphql_schema.operations.lots import Batch, Lot, batch_by_code, lot, lot_by_code
 from graphql_schema.operations.mutations.answers import Answer, mutation, refusals_are_data
 from graphql_schema.operations.mutations.custody import ItemInput, call_of
@@ -180,6 +180,10 @@ class RecordBatchAnswer(Answer):
     """The batch."""
 
     batch: Batch | None = described("批次。", "The batch.", default=None)
+
+    @resolved("提示，与批次的提示相同。", "What to know of it: the batch's own warnings.")
+    def warnings(self, info: strawberry.Info) -> list[Warning]:
+        return self.batch.warnings(info) if self.batch else []
 
 
 @strawberry.type(description=both("关于一个材料批次的写入的答复。", "What a write about one lot answers."))

@@ -137,10 +137,14 @@ def test_a_lineage_goes_on_into_lots_as_far_as_each_may_know(world: World) -> No
 def test_recyclers_run_as_written(world: World) -> None:
     found = nodes(good(world.alliance, DOCUMENTS["Recyclers"], first=10)["recyclers"])
     assert [one["code"] for one in found] == [world.recycler.code, world.stranger.code]
-    assert found[0]["compliance"] is None
+    assert {one["compliance"]["verdict"] for one in found} == {"NO_EVIDENCE"}
+    [part] = found[0]["compliance"]["parts"]
+    assert part["edition"] == "2024"
+    assert {"clause": "water.reuse", "measured": None, "threshold": "90", "verdict": "NO_EVIDENCE"} in part["clauses"]
     assert good(world.alliance, DOCUMENTS["Recyclers"], listed=True)["recyclers"]["edges"] == []
     assert len(good(world.alliance, DOCUMENTS["Recyclers"], listed=False, region="510100")["recyclers"]["edges"]) == 2
     assert good(world.alliance, DOCUMENTS["Recyclers"], verdict="PASS")["recyclers"]["edges"] == []
+    assert len(good(world.alliance, DOCUMENTS["Recyclers"], verdict="NO_EVIDENCE")["recyclers"]["edges"]) == 2
 
 
 def test_a_listed_recycler_is_found_as_such(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recyclers.conditions.evaluation import evaluate
+from recyclers.conditions.evaluation import LAST_DAY, evaluate
 from recyclers.conditions.terms import terms
 from tests.recyclers.conditions.works import YEAR, Works
 from tests.worlds import World, rolled_back
@@ -359,6 +359,7 @@ def test_a_company_that_nobody_knows_is_refused(db: None) -> None:
         (date(2025, 1, 2), date(2025, 1, 1), {}, ("until",)),
         (date(2015, 1, 1), date(2026, 1, 1), {}, ("until",)),
         (*YEAR, {"edition": "2025"}, ("edition",)),
+        (date(9999, 1, 1), date(9999, 12, 31), {}, ("until",)),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
@@ -367,6 +368,22 @@ def test_a_question_that_makes_no_sense_is_refused(
     with pytest.raises(Refusal) as refused:
         works.report(first, last, **options)
     assert [(one.code, one.path) for one in refused.value.problems] == [("wrong_value", path)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "as_of"),
+    [
+        pytest.param(date.min, date.min, None, id="the first day that there is"),
+        pytest.param(date(9990, 1, 1), LAST_DAY, None, id="the last years"),
+        pytest.param(*YEAR, date.min, id="as of the first day"),
+        pytest.param(*YEAR, date.max, id="as of the last day"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_days_like_others(
+    works: Works, first: date, last: date, as_of: date | None
+) -> None:
+    works.tell("received", "2025-06-15", battery=works.world.pack_code())
+    assert works.report(first, last, as_of=as_of).verdict in ("not_in_force", "no_evidence", "fail")
 
 
 def test_a_maker_is_not_judged_by_these_conditions(world: World) -> None:

@@ -47,11 +47,13 @@ class Command(BaseCommand):
         folder = Path(settings.DATA_DIR) / FOLDER
         fresh_database(folder)
         say = Console(file=cast("IO[str]", self.stdout), highlight=False, width=None if sys.stdout.isatty() else 140)
-        say.print(f"[bold]{_('A fresh database')}[/bold]  {_shown(folder / 'demo.sqlite3')}")
+        _say(say, _("A fresh database"), folder / "demo.sqlite3")
         call_command("migrate", verbosity=0)
         province = build(options["packs"], options["seed"], showing.TODAY)
         files.write(province, folder / "files")
-        say.print(f"[bold]{_('The files that the senders hand over')}[/bold]  {_shown(folder / 'files')}")
+        _say(say, _("The files that the senders hand over"), folder / "files")
+        files.write_documents(province, folder / "documents")
+        _say(say, _("The documents that declarations name"), folder / "documents")
         feeding.feed(folder / "files", say)
         access = feeding.open_doors(secrets.token_urlsafe)
         showing.tell(province, say)
@@ -100,6 +102,10 @@ def serve(port: int) -> NoReturn:
     worker = [sys.executable, "manage.py", "worker", "--while-parent-lives"]
     subprocess.Popen(worker, env=environment, stderr=subprocess.DEVNULL)  # noqa: S603 (our own command)
     os.execve(sys.executable, [*command, "traceability.wsgi:application"], environment)  # noqa: S606
+
+
+def _say(say: Console, what: str, path: Path) -> None:
+    say.print(f"[bold]{what}[/bold]  {_shown(path)}", soft_wrap=True)
 
 
 def _shown(path: Path) -> str:

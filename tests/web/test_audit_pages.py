@@ -1,0 +1,154 @@
+"""The auditor's pages: exceptions first, every figure's list, gaps with their evidence and what is said of them."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.recyclers.conditions.works import Works
+from tests.signing_in import come_in
+from tests.traceability.audit.faulty import record_faults
+from tests.worlds import Party, World
+from traceability.audit.running import audit
+from traceability.models import AuditAccess, Gap, GapAnswer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept_from_before() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def faulty(world: World) -> World:
+    record_faults(world)
+    with audit():
+        pass
+    return world
+
+
+def person(party: Party, language: str = "en") -> Client:
+    return come_in(Client(headers={"accept-language": language}), party.user)
+
+
+def page(party: Party, address: str = "/audit/", **options: Any) -> str:
+    return person(party).get(address, **options).content.decode()
+
+
+def test_before_the_first_run_the_page_says_what_to_do(world: World) -> None:
+    assert "The audit has not run yet" in page(world.alliance)
+
+
+def test_every_figure_opens_its_list_and_the_list_has_as_many(faulty: World) -> None:
+    client = person(faulty.alliance)
+    found = re.findall(r'<a href="(/audit/gaps/\?[^"]+)">[^<]*</a></th><td class="number">(\d+)', page(faulty.alliance))
+    assert len(found) > 20
+    for address, count in found:
+        listed = client.get(address.replace("&amp;", "&")).content.decode()
+        assert re.search(rf">{count} gaps?<", listed), address
+
+
+def test_another_organisation_sees_its_own_gaps_alone(faulty: World) -> None:
+    own = set(Gap.objects.filter(organisation=faulty.recycler.id).values_list("id", flat=True))
+    others = set(Gap.objects.exclude(organisation=faulty.recycler.id).values_list("id", flat=True))
+    listed = {int(id_) for id_ in re.findall(r"/audit/gaps/(\d+)/", page(faulty.recycler, "/audit/gaps/"))}
+    assert listed <= own
+    assert listed
+    client = person(faulty.recycler)
+    assert client.get(f"/audit/gaps/{min(others)}/").status_code == 404
+    assert client.get("/audit/gaps/999999999/").status_code == 404
+
+
+def test_strangers_are_sent_to_sign_in(world: World) -> None:
+    for address in ("/audit/", "/audit/gaps/", "/audit/gaps/1/"):
+        assert Client().get(address)["Location"] == f"/sign-in/?next={address}"
+
+
+def test_a_look_is_written_down(faulty: World) -> None:
+    gap = Gap.objects.first()
+    assert gap is not None
+    page(faulty.alliance, f"/audit/gaps/{gap.pk}/")
+    row = AuditAccess.objects.latest("id")
+    assert (row.fields, row.subject, row.organisation_id) == ("page", str(gap.pk), faulty.alliance.id)
+
+
+def answer(client: Client, gap: Gap, kind: str, text: str = "The scale was mended.", key: str = "k") -> Any:
+    return client.post(f"/audit/gaps/{gap.pk}/", {"kind": kind, "text": text, "key": key})
+
+
+def test_a_gap_is_explained_by_who_answers_and_accepted_by_the_alliance(faulty: World) -> None:
+    gap = Gap.objects.filter(organisation=faulty.recycler.id, closed_in=None).first()
+    assert gap is not None
+    recycler, alliance = person(faulty.recycler), person(faulty.alliance)
+    assert "Accept it" not in recycler.get(f"/audit/gaps/{gap.pk}/").content.decode()
+    assert answer(recycler, gap, "explained").status_code == 302
+    assert answer(recycler, gap, "explained").status_code == 302  # sent twice, said once
+    assert GapAnswer.objects.count() == 1
+    assert "The scale was mended." in alliance.get(f"/audit/gaps/{gap.pk}/").content.decode()
+    assert answer(alliance, gap, "accepted", "Seen on the spot.", "a").status_code == 302
+    gap.refresh_from_db()
+    assert (gap.status, gap.closed_in_id) == ("accepted", None)
+
+
+@pytest.mark.parametrize(("kind", "text"), [("accepted", "x"), ("explained", ""), ("closed", "x")])
+def test_what_one_may_not_say_is_refused_and_nothing_is_kept(faulty: World, kind: str, text: str) -> None:
+    gap = Gap.objects.filter(organisation=faulty.recycler.id, closed_in=None).first()
+    assert gap is not None
+    assert answer(person(faulty.recycler), gap, kind, text).status_code == 400
+    assert GapAnswer.objects.count() == 0
+
+
+def test_flows_of_material_are_unrolled_by_process_and_tell_their_masses(world: World) -> None:
+    works = Works(world, world.recycler)
+    works.opened("S", material="battery_scrap")
+    powder = {"lot": "P", "material": "electrode_powder", "massKg": "500"}
+    works.batch("crushing", [{"lot": "S", "massKg": "1000"}], [powder], residues=[{"kind": "dust", "massKg": "400"}])
+    carbonate = {"lot": "C", "material": "lithium_carbonate", "massKg": "100"}
+    works.batch("hydrometallurgy", [{"lot": "P", "massKg": "500"}, {"reagent": "acid", "massKg": "50"}], [carbonate])
+    works.batch("hydrometallurgy", [{"lot": "C", "massKg": "100"}], [carbonate | {"lot": "C2", "massKg": "99"}])
+    shown = page(world.recycler, "/audit/?from=2025-01-01&until=2025-12-31")
+    rows = re.findall(r'<tr><td>([^<]*)</td><td>([^<]*)</td><td class="number">([\d,.]+)</td></tr>', shown)
+    assert rows == [
+        ("battery scrap, from outside", "crushing", "1,000"),
+        ("crushing", "electrode powder of crushing", "500"),
+        ("crushing", "residues of crushing", "400"),
+        ("crushing", "loss of crushing", "100"),
+        ("electrode powder of crushing", "hydrometallurgy", "500"),
+        ("lithium carbonate, fed again", "hydrometallurgy", "100"),
+        ("reagents", "hydrometallurgy", "50"),
+        ("hydrometallurgy", "lithium carbonate of hydrometallurgy", "199"),
+        ("hydrometallurgy", "loss of hydrometallurgy", "451"),
+    ]
+    assert "No batch was closed" in page(world.stranger, "/audit/?from=2025-01-01&until=2025-12-31")
+
+
+@pytest.mark.parametrize(
+    "asked", ["from=x&until=31-02", "from=2026-13-01", "from=2026-05-01&until=2025-01-01", "from=%00"]
+)
+def test_days_that_cannot_be_read_are_left_out(world: World, asked: str) -> None:
+    assert person(world.alliance).get(f"/audit/?{asked}").status_code == 200
+
+
+def test_the_first_page_asks_as_much_for_many_gaps_as_for_few(faulty: World) -> None:
+    client = person(faulty.alliance)
+
+    def asked(address: str) -> int:
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        return len(queries)
+
+    asked("/audit/")
+    few = asked("/audit/"), asked("/audit/gaps/")
+    for _ in range(10):
+        faulty.battery(faulty.pack_code()).received(by=faulty.recycler)
+    with audit():
+        pass
+    assert (asked("/audit/"), asked("/audit/gaps/")) == few
+    assert few[0] <= 32
+    assert few[1] <= 10

@@ -1,0 +1,150 @@
+"""A company's page: clauses with figure, limit, verdict and evidence; declaring, and what the alliance makes of it."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from recyclers.models import Declaration, DeclarationReview
+from tests.recyclers.conditions.works import Works
+from tests.signing_in import come_in
+from tests.worlds import Party, World
+
+pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(settings: Any, tmp_path: Any) -> None:
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"
+
+
+def person(party: Party) -> Client:
+    return come_in(Client(headers={"accept-language": "en"}), party.user)
+
+
+def lines(page: str) -> dict[str, tuple[str, str, str]]:
+    """Clause → figure, limit and verdict as they stand in the table."""
+    found = re.findall(
+        r'<tr id="([^"]+)">.*?<td class="number">(.*?)</td><td>(.*?)</td><td><span[^>]*>(.*?)</span>', page, re.DOTALL
+    )
+    return {key: (" ".join(figure.split()), limit, verdict) for key, figure, limit, verdict in found}
+
+
+def test_each_clause_has_its_figure_its_limit_and_its_verdict(world: World) -> None:
+    works = Works(world, world.recycler)
+    works.smelted(into={"li": "10"}, out={"li": "8.9"}, number="B-77")
+    works.declare_all(without=("water.reuse",))
+    page = person(world.recycler).get(f"/recyclers/{world.recycler.code}/?year=2025").content.decode()
+    shown = lines(page)
+    assert shown["recovery.li"] == ("89.00 %", "≥ 90 %", "not met")
+    assert shown["water.reuse"] == ("", "≥ 90 %", "no evidence")
+    assert shown["capacity.load"] == ("55 %", "≥ 10 %", "met")
+    assert shown["powder.al"][2] == "not applicable"
+    assert "B-77" in page
+
+
+def test_the_address_chooses_year_edition_and_averaging(world: World) -> None:
+    Works(world, world.recycler).smelted(into={"li": "10"}, out={"li": "8.7"}, day="2024-05-05")
+    client = person(world.alliance)
+    address = f"/recyclers/{world.recycler.code}/?year=2024"
+    assert lines(client.get(address).content.decode())["recovery.li"][1:] == ("≥ 85 %", "met")
+    assert lines(client.get(address + "&edition=2024").content.decode())["recovery.li"][1:] == ("≥ 90 %", "not met")
+    assert client.get(address + "&edition=1999").status_code == 400
+    assert client.get(address + "&averaging=day").status_code == 400
+    assert client.get(f"/recyclers/{world.recycler.code}/?year=abc").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["", "declare"])
+def test_anothers_company_is_not_there(world: World, address: str) -> None:
+    client = person(world.stranger)
+    there = client.get(f"/recyclers/{world.recycler.code}/{address}")
+    nowhere = client.get(f"/recyclers/{'0' * 18}/{address}")
+    assert (there.status_code, nowhere.status_code) == (404, 404)
+    assert person(world.alliance).get(f"/recyclers/{world.maker.code}/").status_code == 404
+
+
+def test_one_comes_to_the_own_company_and_the_alliance_to_all(world: World) -> None:
+    assert person(world.recycler).get("/recyclers/")["Location"] == f"/recyclers/{world.recycler.code}/"
+    listed = person(world.alliance).get("/recyclers/").content.decode()
+    assert set(re.findall(r"/recyclers/([0-9A-Z]{18})/", listed)) == {
+        world.recycler.code, world.stranger.code, world.second_life.code
+    }  # fmt: skip
+    assert "none of them" in person(world.maker).get("/recyclers/").content.decode()
+
+
+def declare(client: Client, company: Party, **fields: Any) -> Any:
+    return client.post(f"/recyclers/{company.code}/declare", {"year": "2025", "key": "k", **fields})
+
+
+def test_figures_statements_and_documents_are_declared(world: World) -> None:
+    client = person(world.recycler)
+    proof = SimpleUploadedFile("eia.pdf", PDF, "application/pdf")
+    said = {"figure:water.reuse": "92.5", "statement:permit.eia": "true", "document:permit.eia": proof}
+    answer = declare(client, world.recycler, **said)
+    assert answer["Location"] == f"/recyclers/{world.recycler.code}/?year=2025"
+    row = Declaration.objects.get()
+    assert (row.figures, row.statements) == ({"water.reuse": "92.5"}, {"permit.eia": True})
+    assert row.documents[0]["clause"] == "permit.eia"
+    page = client.get(answer["Location"]).content.decode()
+    assert lines(page)["permit.eia"][2] == "met"
+    file = client.get(f"/files/attachments/{row.documents[0]['sha256']}")
+    assert b"".join(file.streaming_content) == PDF  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"figure:water.reuse": "-1"}, id="a negative figure"),
+        pytest.param({"figure:water.reuse": "abc"}, id="no figure"),
+        pytest.param({"year": "1999", "figure:water.reuse": "90"}, id="a year long gone"),
+        pytest.param({"document:permit.eia": SimpleUploadedFile("x.pdf", b"MZ\x00\x00")}, id="not what it says"),
+    ],
+)
+def test_what_cannot_be_declared_is_told_and_nothing_is_written(world: World, fields: dict[str, Any]) -> None:
+    answer = declare(person(world.recycler), world.recycler, **fields)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.content.decode()
+    assert Declaration.objects.count() == 0
+
+
+def test_nobody_declares_for_another(world: World) -> None:
+    assert declare(person(world.alliance), world.recycler, **{"figure:water.reuse": "90"}).status_code == 403
+    assert declare(person(world.stranger), world.recycler, **{"figure:water.reuse": "90"}).status_code == 404
+    assert Declaration.objects.count() == 0
+
+
+def test_the_alliance_objects_and_the_company_sees_why(world: World) -> None:
+    declare(person(world.recycler), world.recycler, **{"figure:water.reuse": "92.5"})
+    alliance = person(world.alliance)
+    address = f"/recyclers/{world.recycler.code}/"
+    assert "Object to it" in alliance.get(address + "?year=2025").content.decode()
+    said = {"year": "2025", "accepted": "no", "reason": "The meters were not calibrated.", "key": "r"}
+    assert alliance.post(address + "review", said).status_code == 302
+    assert DeclarationReview.objects.count() == 1
+    page = person(world.recycler).get(address + "?year=2025").content.decode()
+    assert "The meters were not calibrated." in page
+    assert lines(page)["water.reuse"][2] == "no evidence"
+    assert person(world.recycler).post(address + "review", said).status_code == 403
+    assert alliance.post(address + "review", said | {"year": "x"}).status_code == 400
+
+
+def test_the_page_asks_as_much_for_many_batches_as_for_few(world: World) -> None:
+    works, client = Works(world, world.recycler), person(world.recycler)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/recyclers/{world.recycler.code}/?year=2025")
+        return len(queries)
+
+    works.smelted(into={"li": "10"}, out={"li": "9"})
+    works.declare_all()
+    asked()
+    few = asked()
+    for _ in range(8):
+        works.smelted(into={"li": "10"}, out={"li": "9"})
+    assert asked() == few <= 40

@@ -1,0 +1,130 @@
+"""What the auditor's first page counts: gaps by whatever they have in common, and completeness by month and maker."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.db.models import Count, F, Sum
+
+from traceability.access import Viewer
+from traceability.audit.calendar import day_of
+from traceability.audit.reading import Cell, Figures, last_run, made, open_gaps
+from traceability.audit.wording import name_of
+from traceability.models import AuditFigure, Organisation
+from web.names import names_of
+
+#: Rows of a table on the first page; the list has them all.
+TOP: Final = 12
+#: Points of the curve.
+RUNS: Final = 60
+_BATTERIES: Final = Count("record", distinct=True)
+_SUMS: Final = ("batteries", "complete", "open", "flawed", "broken", "facts", "on_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many gaps have this in common."""
+
+    key: str
+    label: str
+    severity: str
+    gaps: int
+    batteries: int
+    #: What narrows the list of gaps to these, as in its address; empty where nothing does.
+    query: str = ""
+
+
+def by_code(viewer: Viewer) -> list[Counted]:
+    """Count open gaps by code, breaks first, the most frequent first."""
+    rows = open_gaps(viewer).order_by().values("code", "severity").annotate(n=Count("id"), m=_BATTERIES)
+    found = [
+        Counted(row["code"], name_of(row["code"]), row["severity"], row["n"], row["m"], _query(code=row["code"]))
+        for row in rows
+    ]
+    return sorted(found, key=lambda one: (one.severity != "break", -one.gaps, one.key))
+
+
+def by_organisation(viewer: Viewer) -> list[Counted]:
+    """Count open gaps by who answers for them, the most first."""
+    rows = open_gaps(viewer).order_by().values("organisation", code_=F("organisation__code"))
+    counted = list(rows.annotate(n=Count("id"), m=_BATTERIES).order_by("-n", "organisation")[:TOP])
+    names = names_of(row["organisation"] for row in counted)
+    return [
+        Counted(code, names.get(row["organisation"] or 0, ""), "", row["n"], row["m"], _query(organisation=code))
+        for row in counted
+        for code in [row["code_"] or ""]
+    ]
+
+
+def by_region(viewer: Viewer) -> list[Counted]:
+    """Count open gaps by the region of who answers for them."""
+    rows = open_gaps(viewer).order_by().values(region=F("organisation__region"))
+    counted = rows.annotate(n=Count("id"), m=_BATTERIES).order_by("-n", "region")[:TOP]
+    return [
+        Counted(region, region, "", row["n"], row["m"], _query(region=region))
+        for row in counted
+        for region in [row["region"] or ""]
+    ]
+
+
+def by_month(viewer: Viewer) -> list[Counted]:
+    """Count open gaps by the month that they are since, the latest first."""
+    counted: dict[str, tuple[int, int]] = {}
+    rows = open_gaps(viewer).order_by().values("since_day").annotate(n=Count("id"), m=_BATTERIES)
+    for row in rows:
+        month = day_of(row["since_day"]).strftime("%Y-%m")
+        gaps, records = counted.get(month, (0, 0))
+        counted[month] = gaps + row["n"], records + row["m"]
+    months = sorted(counted, reverse=True)[:TOP]
+    return [
+        Counted(month, month, "", counted[month][0], counted[month][1], _query(**days_of(month))) for month in months
+    ]
+
+
+def days_of(month: str) -> dict[str, str]:
+    """The first and the last day of a month, `2025-03`."""
+    year, number = map(int, month.split("-"))
+    return {"since": f"{month}-01", "until": f"{month}-{monthrange(year, number)[1]}"}
+
+
+def _query(**asked: str) -> str:
+    return urlencode(asked) if all(asked.values()) else ""
+
+
+def trend(viewer: Viewer) -> list[tuple[date, Figures]]:
+    """Give completeness from run to run, the last of each day: of all, or of what the reader's organisation held."""
+    rows = AuditFigure.objects.filter(run__kept=True, run__finished_at__isnull=False, group_by="organisation")
+    if not viewer.is_alliance:
+        rows = rows.filter(key=viewer.organisation_code or "")
+    sums = {f"n_{name}": Sum(name) for name in _SUMS}
+    found: dict[date, Figures] = {}
+    summed: Any = rows.order_by("-run_id").values("run_id", "run__as_of").annotate(**sums)
+    for row in summed[:RUNS]:
+        counted: dict[str, Any] = {name: int(row[f"n_{name}"]) for name in _SUMS}
+        found.setdefault(day_of(row["run__as_of"]), Figures("", "", **counted))
+    return sorted(found.items())
+
+
+def by_month_and_maker(viewer: Viewer) -> list[Cell]:
+    """Count batteries by maker and month of production, with how their chains stood in the last run."""
+    run = last_run()
+    if run is None:
+        return []
+    # A look at every battery there is, and the same until the next run.
+    found: list[Cell] | None = cache.get(key := f"heat:{run.public_id}:{viewer.is_alliance or viewer.organisation_id}")
+    if found is None:
+        found = made(viewer)
+        cache.set(key, found, 3_600)
+    return found
+
+
+def makers_named(cells: Sequence[Cell]) -> dict[str, str]:
+    """Name the makers of a heat map; one that nobody filed is called by its manufacturer code."""
+    rows = Organisation.objects.filter(code__in={cell.maker for cell in cells}).values_list("code", "id")
+    ids = dict(rows)
+    names = names_of(ids.values())
+    return {code: names[id_] for code, id_ in ids.items()}

@@ -1,0 +1,104 @@
+"""What a verdict rests on, piece by piece, in words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: So many items of a list are shown; the files have them all.
+MOST: Final = 30
+_NAMES: Final[dict[str, Promise]] = {
+    "inputKg": _("went in, kg"),
+    "outputKg": _("came out, kg"),
+    "powderKg": _("dry powder, kg"),
+    "contentKg": _("of it the element, kg"),
+    "inputsWithoutFigure": _("inputs without a figure"),
+    "outputsWithoutFigure": _("products without a figure"),
+    "intermediateLots": _("lots fed again"),
+    "lowest": _("the lowest"),
+    "batches": _("batches"),
+    "unbalancedBatches": _("batches that do not balance"),
+    "year": _("year"),
+    "declaration": _("declaration"),
+    "review": _("review"),
+    "objection": _("objection"),
+    "statement": _("statement"),
+    "received": _("batteries received"),
+    "dispatched": _("batteries dispatched"),
+    "due": _("due"),
+    "reportedOn": _("reported on"),
+}
+_REVIEWS: Final[dict[str, Promise]] = {
+    "declared": _("not reviewed yet"),
+    "confirmed": _("confirmed by the alliance"),
+    "objected": _("objected to by the alliance"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of evidence: its name, its text, and links to files (name, SHA-256) or batteries (code)."""
+
+    name: Any
+    text: Any = ""
+    files: tuple[tuple[str, str], ...] = ()
+    batteries: tuple[tuple[str, str], ...] = ()
+
+
+def pieces(evidence: Mapping[str, Any]) -> list[Piece]:
+    """Take evidence apart for reading; what is empty is left out."""
+    return [
+        piece
+        for name, value in evidence.items()
+        if value not in (None, [], {}, "")
+        for piece in _TOLD.get(name, lambda value, name=name: [_plain(name, value)])(value)
+    ]
+
+
+def _plain(name: str, value: Any) -> Piece:
+    label = _NAMES.get(name, name)
+    if isinstance(value, bool):
+        return Piece(label, _("yes") if value else _("no"))
+    if isinstance(value, list):
+        more = f" … (+{len(value) - MOST})" if len(value) > MOST else ""
+        return Piece(label, ", ".join(map(str, value[:MOST])) + more)
+    return Piece(label, value)
+
+
+def _declarations(value: Any) -> list[Piece]:
+    return [piece for declared in value for piece in pieces(declared)]
+
+
+def _documents(value: Any) -> list[Piece]:
+    files = ((one.get("name") or one.get("sha256", ""), one.get("sha256", "")) for one in value)
+    return [Piece(_("documents"), files=tuple(files))]
+
+
+def _permits(value: Any) -> list[Piece]:
+    told = (f"{one['kind']} {one['number']} {one['validFrom'] or ''}–{one['validUntil'] or ''}" for one in value)
+    return [Piece(_("permits"), "; ".join(told))]
+
+
+def _elements(value: Any) -> list[Piece]:
+    return [
+        Piece(element, f"{found['measured'] or '—'} % ({found['inputKg']} → {found['outputKg']} kg)")
+        for element, found in value.items()
+    ]
+
+
+def _counts(name: Any) -> Callable[[Any], list[Piece]]:
+    return lambda value: [Piece(name, ", ".join(f"{key}: {count}" for key, count in value.items()))]
+
+
+_TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
+    "declarations": _declarations,
+    "documents": _documents,
+    "permits": _permits,
+    "elements": _elements,
+    "examples": lambda value: [Piece(_("batteries"), batteries=tuple((one["battery"], one["gap"]) for one in value))],
+    "gaps": _counts(_("gaps")),
+    "taken": _counts(_("values")),
+    "review": lambda value: [Piece(_NAMES["review"], _REVIEWS.get(value, value))],
+}
