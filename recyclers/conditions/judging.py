@@ -99,7 +99,7 @@ def _judged(asked: Asked, company: Company, terms: Terms) -> Judged:
         counts = {name: sum(one == name for one, _ in found) for name in _GRAVEST}
         evidence["taken"] = {"of": decisive.label, "values": len(found), **{k: n for k, n in counts.items() if n}}
     decides = clause.enforced or (terms.provisional and clause.certainty == PROVISIONAL)
-    return Judged(asked.key, verdict, clause, decides, _printed(decisive), evidence)
+    return Judged(asked.key, verdict, clause, decides, as_printed(decisive), evidence)
 
 
 def _worst(clause: Clause, found: Sequence[tuple[str, Measured]]) -> tuple[str, Measured]:
@@ -110,7 +110,7 @@ def _worst(clause: Clause, found: Sequence[tuple[str, Measured]]) -> tuple[str, 
     return min(found, key=order)
 
 
-def _printed(measured: Measured) -> Decimal | None:
+def as_printed(measured: Measured) -> Decimal | None:
     """Round for print: a figure of the company's own stays as it is where two decimals hold it."""
     if measured.value is None:
         return None

@@ -121,7 +121,7 @@ def measure(asked: Asked, clause: Clause, company: Company, terms: Terms) -> lis
 
 
 def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Terms) -> Iterator[Measured]:
-    for label, own in _units(batches, terms):
+    for label, own in units(batches, terms):
         figure = recovery.measured(key, own, facts_around(own, company.facts))
         told = evidence_of(figure, own, powder=key.startswith("powder."))
         if unbalanced := sorted({batch.number for batch in own} & company.unbalanced):
@@ -129,7 +129,7 @@ def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Ter
         yield Measured(figure.value, figure.state, figure.implausible, label=label, evidence=told)
 
 
-def _units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
+def units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
     """Group batches as figures are taken: in the order of time, sites by name."""
     found: dict[tuple[str, ...], list[Batch]] = {}
     for batch in batches:
