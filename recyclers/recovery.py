@@ -102,7 +102,10 @@ def recovery(batches: Sequence[Batch], *sought: str, facts: Facts = NO_FACTS, ar
         around: batches of the company outside the period, to draw the boundary around the process and not the period:
             a lot that passes between them and these is inside as well.
     """
-    inside = Intermediates((*batches, *around), facts)
+    return _recovery(batches, sought, Intermediates((*batches, *around), facts))
+
+
+def _recovery(batches: Sequence[Batch], sought: Sequence[str], inside: Intermediates) -> Figure:
     went_in = _inputs(batches, sought, inside)
     came_out = _outputs(batches, sought, inside)
     evidence = Evidence(
@@ -185,7 +188,10 @@ def powder_content(
     Lots that do not state the element are left out; `input_mg` of the evidence is the dry mass of those that do,
     `output_mg` the element in them. Arguments are those of `recovery`.
     """
-    inside = Intermediates((*batches, *around), facts)
+    return _powder_content(batches, element, Intermediates((*batches, *around), facts))
+
+
+def _powder_content(batches: Sequence[Batch], element: str, inside: Intermediates) -> Figure:
     powder, held, lots, silent = ZERO, ZERO, 0, 0
     for batch in batches:
         for output in batch.outputs:
@@ -213,21 +219,19 @@ def powder_content(
 # The clauses ---------------------------------------------------------------------------------------------------------
 
 
-_Measure: TypeAlias = Callable[[Sequence[Batch], Facts, Sequence[Batch]], Figure]
+_Measure: TypeAlias = Callable[[Sequence[Batch], Intermediates], Figure]
 
 
 def _recovered(*sought: str) -> _Measure:
-    return lambda batches, facts, around: recovery(batches, *sought, facts=facts, around=around)
+    return lambda batches, inside: _recovery(batches, sought, inside)
 
 
 def _lowest(*elements: str) -> _Measure:
-    return lambda batches, facts, around: lowest(
-        {one: recovery(batches, one, facts=facts, around=around) for one in elements}
-    )
+    return lambda batches, inside: lowest({one: _recovery(batches, [one], inside) for one in elements})
 
 
 def _in_powder(element: str) -> _Measure:
-    return lambda batches, facts, around: powder_content(batches, element, facts=facts, around=around)
+    return lambda batches, inside: _powder_content(batches, element, inside)
 
 
 #: Clause key (domain.md § 4) → the processes it is taken over, and how it is measured.
@@ -254,7 +258,19 @@ def measured(clause: str, batches: Iterable[Batch], facts: Facts = NO_FACTS, *, 
     """
     processes, measure = _CLAUSES[clause]
     within, beyond = ([one for one in some if one.process in processes] for some in (batches, around))
-    return measure(within, facts, beyond)
+    return measure(within, Intermediates((*within, *beyond), facts))
+
+
+def measured_apart(clause: str, batches: Iterable[Batch], facts: Facts = NO_FACTS) -> list[tuple[Batch, Figure]]:
+    """Measure what each batch contributes to `measured` over all of them: masses of the parts add up to the whole's.
+
+    Raises:
+        KeyError: the clause is none of `CLAUSES`.
+    """
+    processes, measure = _CLAUSES[clause]
+    within = [batch for batch in batches if batch.process in processes]
+    inside = Intermediates(within, facts)
+    return [(batch, measure([batch], inside)) for batch in within]
 
 
 def recoveries(batch: Batch) -> Mapping[str, Figure]:

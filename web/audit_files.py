@@ -12,80 +12,25 @@
 the batteries that it sees whole; to everybody else there is nothing there.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from functools import wraps
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
 
 from batteries.audit_samples import draw_sample
 from batteries.codes import normalise
 from traceability.access import Viewer
 from traceability.audit import kept
-from traceability.audit.access_log import FILE, note_access
 from traceability.audit.calendar import day_of
 from traceability.audit.exporting import MEDIA_TYPES, write_figures, write_gaps, write_table
 from traceability.audit.reading import completeness, last_run, visible_gaps
-from traceability.errors import Refusal, refuse
 from traceability.models import AuditRun
+from web.audit_doors import audit_door, language_of
 from web.audit_report.bundles import write_bundle
 from web.audit_report.report import write_report
-from web.audit_report.words import LANGUAGES
-from web.callers import viewer_of, wait_of
-from web.files import download, refused
-
-#: What a refusal answers; everything else that was asked wrongly is 400.
-_STATUSES: Final = {"not_found": 404, "engine_missing": 501}
-Door = Callable[..., HttpResponseBase]
+from web.files import download
 
 
-def _door(view: Callable[..., HttpResponseBase]) -> Door:
-    """Open to who is known and belongs to somebody; a refusal becomes an answer; whose reading it is, is noted."""
-
-    @require_safe
-    @wraps(view)
-    def opened(request: HttpRequest, **place: str) -> HttpResponseBase:
-        viewer = viewer_of(request)
-        if wait := wait_of(request):
-            response = refused(429, refuse("too_many_attempts"))
-            response["Retry-After"] = str(wait)
-            return response
-        if not viewer.is_known:
-            return refused(401, refuse("sign_in"))
-        if viewer.organisation_id is None:
-            raise Http404
-        try:
-            answer = view(request, viewer, **place)
-        except Refusal as refusal:
-            status = _STATUSES.get(refusal.code, 400)
-            if status == 404:
-                raise Http404 from None
-            return refused(status, refusal)
-        with ExitStack() as unless_noted:
-            unless_noted.callback(answer.close)
-            note_access(
-                request,
-                viewer,
-                operation=view.__name__,
-                fields=FILE,
-                subject=next(iter(place.values()), ""),
-                question=request.path.encode(),
-                variables=request.META.get("QUERY_STRING", "").encode(),
-            )
-            unless_noted.pop_all()
-        answer["Cache-Control"] = "private, no-store"
-        patch_vary_headers(answer, ("Authorization", "Cookie"))
-        return answer
-
-    return opened
-
-
-@_door
+@audit_door
 def run_page(request: HttpRequest, viewer: Viewer, run: str) -> HttpResponse:
     """Give what a run has on record: what a printed report is compared with."""
     found = kept.find_run(run)
@@ -103,7 +48,7 @@ def run_page(request: HttpRequest, viewer: Viewer, run: str) -> HttpResponse:
     return JsonResponse(told | {"gaps": count, "gapsDigest": digest})
 
 
-@_door
+@audit_door
 def gaps(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
     """Give the gaps that stood when the run ended."""
     found = kept.find_run(run)
@@ -111,7 +56,7 @@ def gaps(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRespo
     return download(lambda file: write_gaps(told, file, form), MEDIA_TYPES[form], f"gaps-{found.public_id}.{form}")
 
 
-@_door
+@audit_door
 def figures(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
     """Give a run's figures; an organisation's own are counted as of the last run only."""
     found = _run_with_figures(run, viewer)
@@ -121,11 +66,11 @@ def figures(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRe
     return download(lambda file: write_figures(rows, file, form), MEDIA_TYPES[form], name)
 
 
-@_door
+@audit_door
 def report(request: HttpRequest, viewer: Viewer, run: str) -> FileResponse:
     """Give a run's report as PDF, in the language that was asked for or is the reader's."""
     found = _run_with_figures(run, viewer)
-    language, address = _language(request), request.build_absolute_uri(f"/files/audit/{found.public_id}/")
+    language, address = language_of(request), request.build_absolute_uri(f"/files/audit/{found.public_id}/")
 
     def write(file: BinaryIO) -> None:
         write_report(found, file, language, viewer=viewer, address=address)
@@ -133,7 +78,7 @@ def report(request: HttpRequest, viewer: Viewer, run: str) -> FileResponse:
     return download(write, "application/pdf", f"audit-{found.public_id}.pdf")
 
 
-@_door
+@audit_door
 def sample(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
     """Give a random sample of the batteries that the run judged; without a seed, a new one."""
     found = kept.find_run(run)
@@ -143,20 +88,20 @@ def sample(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileRes
     )
 
 
-@_door
+@audit_door
 def battery_evidence(request: HttpRequest, viewer: Viewer, code: str) -> FileResponse:
     """Give the evidence of a battery."""
-    code, language = normalise(code), _language(request)
+    code, language = normalise(code), language_of(request)
     return download(lambda file: write_bundle(code, file, viewer, language), "application/zip", f"evidence-{code}.zip")
 
 
-@_door
+@audit_door
 def gap_evidence(request: HttpRequest, viewer: Viewer, id_: str) -> FileResponse:
     """Give the evidence of a finding."""
     gap = visible_gaps(viewer).filter(pk=int(id_)).select_related("record").first()
     if gap is None:
         raise Http404
-    language = _language(request)
+    language = language_of(request)
     return download(
         lambda file: write_bundle(gap, file, viewer, language), "application/zip", f"evidence-gap-{id_}.zip"
     )
@@ -167,11 +112,3 @@ def _run_with_figures(run: str, viewer: Viewer) -> AuditRun:
     if not viewer.is_alliance and found != last_run():
         raise Http404
     return found
-
-
-def _language(request: HttpRequest) -> str | None:
-    """The language that was asked for, one of `LANGUAGES`, else the reader's."""
-    wanted = request.GET.get("language", "").lower()
-    if wanted and wanted not in LANGUAGES:
-        raise refuse("wrong_value", ("language",), value=wanted[:50], expected=", ".join(LANGUAGES))
-    return wanted or get_language()

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from web import attachments, audit_files, files, labels, recall_files, views
+from web import attachments, audit_files, compliance_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
 from web.companies import company, declaring
@@ -41,6 +41,12 @@ urlpatterns = [
     re_path(rf"^files/audit/{_RUN}/gaps\.{_FORM}$", audit_files.gaps, name="audit-gaps"),
     re_path(rf"^files/audit/{_RUN}/figures\.{_FORM}$", audit_files.figures, name="audit-figures"),
     re_path(rf"^files/audit/{_RUN}/sample\.{_FORM}$", audit_files.sample, name="audit-sample"),
+    re_path(rf"^audit/recyclers/{_COMPANY}/compliance$", compliance_files.compliance_page, name="compliance-page"),
+    re_path(
+        rf"^audit/recyclers/{_COMPANY}/compliance\.(?P<form>pdf|xlsx|csv|json)$",
+        compliance_files.compliance,
+        name="compliance-file",
+    ),
     path("audit/", audit_overview.overview, name="audit-overview"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),

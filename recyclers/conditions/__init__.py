@@ -10,7 +10,9 @@
     findings.py   what the audit says of what was taken in and handed over
     company.py    all that is known of companies, in a fixed number of queries
     evaluation.py the door: company, period, edition, day → report
-    telling.py    a report as plain data, as `comply` prints it
+    telling.py    a report as plain data, as `comply` prints it; its JSON form and the digest of that
+    lines.py      a report in words for a terminal
+    exporting/    a report as JSON, CSV and XLSX (web/ adds PDF)
 
 The upper five are pure: no database, no clock, no floats. docs/conditions.md tells how the text is read,
 docs/conditions-eu.md how the EU's is.

@@ -102,7 +102,7 @@ def _judged(part: Part, asked: Asked, company: Company, terms: Terms) -> Judged:
     if len(found) > 1:
         counts = {name: sum(one == name for one, _ in found) for name in _GRAVEST}
         evidence["taken"] = {"of": decisive.label, "values": len(found), **{k: n for k, n in counts.items() if n}}
-    return Judged(asked.key, verdict, clause, _decides(part, clause, terms), _printed(decisive), evidence)
+    return Judged(asked.key, verdict, clause, _decides(part, clause, terms), as_printed(decisive), evidence)
 
 
 def _decides(part: Part, clause: Clause, terms: Terms) -> bool:
@@ -120,7 +120,7 @@ def _worst(clause: Clause, found: Sequence[tuple[str, Measured]]) -> tuple[str, 
     return min(found, key=order)
 
 
-def _printed(measured: Measured) -> Decimal | None:
+def as_printed(measured: Measured) -> Decimal | None:
     """Round for print: a figure of the company's own stays as it is where two decimals hold it."""
     if measured.value is None:
         return None

@@ -126,7 +126,7 @@ def measure(asked: Asked, clause: Clause, company: Company, terms: Terms) -> lis
 
 
 def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Terms) -> Iterator[Measured]:
-    for label, own in _units(batches, terms):
+    for label, own in units(batches, terms):
         figure = recovery.measured(key, own, facts_around(own, company.facts))
         told = evidence_of(figure, own, powder=key.startswith("powder."))
         if unbalanced := sorted({batch.number for batch in own} & company.unbalanced):
@@ -136,7 +136,7 @@ def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Ter
 
 def _by_targets(key: str, batches: Sequence[Batch], company: Company, terms: Terms) -> Iterator[Measured]:
     onward = eu_targets.Onward((*company.batches, *company.later), company.facts)
-    for label, own in _units(batches, terms):
+    for label, own in units(batches, terms):
         others = onward.from_(own)
         if terms.boundary == SITE:
             # What goes to another site leaves this one.
@@ -148,7 +148,7 @@ def _by_targets(key: str, batches: Sequence[Batch], company: Company, terms: Ter
         yield Measured(target.figure.value, target.figure.state, target.figure.implausible, label=label, evidence=told)
 
 
-def _units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
+def units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
     """Group batches as figures are taken: in the order of time, sites by name."""
     found: dict[tuple[str, ...], list[Batch]] = {}
     for batch in batches:

@@ -1,5 +1,7 @@
 """A report as plain data: what `comply --format json` prints, and what a file of it has its digest of."""
 
+import hashlib
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +21,16 @@ def as_json(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "parts": [_part(part) for part in report.parts],
     }
+
+
+def json_line(report: Report) -> str:
+    """Give a report as one line of JSON, which is what is printed, sent and digested."""
+    return json.dumps(as_json(report), ensure_ascii=False) + "\n"
+
+
+def digest_of(report: Report) -> str:
+    """Give the SHA-256 of a report's JSON form, its last line feed included: what other forms are compared with."""
+    return hashlib.sha256(json_line(report).encode()).hexdigest()
 
 
 def _part(judged: JudgedPart) -> dict[str, Any]:

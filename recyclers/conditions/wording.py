@@ -17,7 +17,7 @@ from recyclers.conditions.judging import (
 )
 from recyclers.conditions.telling import plain
 from traceability import law
-from traceability.law import Clause
+from traceability.law import Clause, Edition, Instrument
 
 VERDICTS: Final[dict[str, Promise]] = {
     PASS: _("met"),
@@ -55,6 +55,16 @@ def text_of(judged: Judged) -> str | None:
     if judged.clause is None:
         return None
     return judged.clause.text_en if _reads_english() else judged.clause.text_zh
+
+
+def name_of_text(key: str) -> str:
+    """Name a text that a company is held against: an edition, or an instrument without editions."""
+    book = law.book()
+    every: tuple[Edition | Instrument, ...] = (*book.editions, *book.instruments)
+    found = next((one for one in every if one.key == key), None)
+    if found is None:
+        return key
+    return found.title_en if _reads_english() else found.title_zh
 
 
 def _reads_english() -> bool:

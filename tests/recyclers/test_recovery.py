@@ -21,6 +21,7 @@ from recyclers.recovery import (
     closed_between,
     lowest,
     measured,
+    measured_apart,
     powder_content,
     printed,
     recoveries,
@@ -386,6 +387,21 @@ def test_no_order_changes_a_figure(found, seed):
     ]
     for clause in CLAUSES:
         assert measured(clause, mixed, found.facts) == measured(clause, found.batches, found.facts)
+
+
+@given(plants())
+def test_what_batches_contribute_adds_up_to_the_figure(found):
+    for clause in CLAUSES:
+        whole = measured(clause, found.batches, found.facts)
+        apart = [figure for _, figure in measured_apart(clause, found.batches, found.facts)]
+        for name, figure in (whole.parts or {"": whole}).items():
+            parts = [(one.parts[name] if name else one).evidence for one in apart]
+            known = figure.evidence
+            assert sum(part.output_mg for part in parts) == known.output_mg
+            inputs = [part.input_mg for part in parts]
+            assert (None if None in inputs else sum(inputs)) == known.input_mg
+            silent = [part.inputs_without_figure + part.outputs_without_figure for part in parts]
+            assert sum(silent) == known.inputs_without_figure + known.outputs_without_figure
 
 
 @given(plants(), st.sampled_from(PROCESSES))

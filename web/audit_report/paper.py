@@ -88,6 +88,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, tuple):
         first, *others = value
         return [text(first, CELL), *(text(other, SMALL) for other in others)]
+    if isinstance(value, list):
+        return [text(line, SMALL) for line in value] or ""
     return text(f"{value:,}", NUMBER)
 
 

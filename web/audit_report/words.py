@@ -1,5 +1,6 @@
 """The words of reports, in Chinese and English: in the one that was asked for."""
 
+from collections.abc import Mapping
 from typing import Final
 
 CHINESE, ENGLISH = "zh-hans", "en"
@@ -125,15 +126,16 @@ GAPS: Final = {
 
 
 class Words:
-    """The words of one language."""
+    """The words of one language; a document's own come before those that all share."""
 
-    def __init__(self, language: str | None) -> None:
+    def __init__(self, language: str | None, own: Mapping[str, tuple[str, str]] | None = None) -> None:
         self.language = ENGLISH if (language or "").lower().startswith("en") else CHINESE
         self._at = int(self.language == ENGLISH)
+        self._book = _WORDS | dict(own or {})
 
     def __call__(self, key: str, **values: object) -> str:
         """What is called so, with its values filled in."""
-        found = _WORDS[key][self._at]
+        found = self._book[key][self._at]
         return found.format(**values) if values else found
 
     def gap(self, code: str) -> str:

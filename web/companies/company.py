@@ -25,6 +25,7 @@ from traceability.access import Viewer
 from traceability.errors import Refusal
 from traceability.models import Organisation
 from web.audit.looking import looked_at
+from web.audit_report.compliance import page_of
 from web.callers import viewer_of
 from web.companies.evidence import Piece, pieces
 
@@ -95,6 +96,7 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "parts": [(part, VERDICTS[part.verdict], [_line(one) for one in part.clauses]) for part in report.parts],
         "may_review": viewer.is_alliance and year in report.company.declared,
         "review_key": get_random_string(32),
+        "files": page_of(report),
         **_standing(row, today),
     }
     return render(request, "web/companies/company.html", told)

@@ -9,7 +9,16 @@ from traceability.audit.exporting.lines import json_line, json_text
 from traceability.audit.exporting.tables import Table
 from traceability.errors import refuse
 
-_TYPES: Final = {"text": "VARCHAR", "json": "VARCHAR", "whole": "BIGINT", "percent": "DECIMAL(5,2)", "day": "DATE"}
+_TYPES: Final = {
+    "text": "VARCHAR",
+    "json": "VARCHAR",
+    "whole": "BIGINT",
+    "percent": "DECIMAL(5,2)",
+    "number": "DECIMAL(38,9)",
+    "mass": "DECIMAL(38,6)",
+    "truth": "BOOLEAN",
+    "day": "DATE",
+}
 
 
 def write(table: Table, file: BinaryIO) -> None:

@@ -29,6 +29,8 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, str):
         return harmless(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, date):
         return value.isoformat()
     return json_text(value) if isinstance(value, dict | list) else value

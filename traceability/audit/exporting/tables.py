@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from traceability.audit.reading import Figures
 from traceability.audit.telling import Told, line_of
 
-#: `json` is any value that stands as JSON where a cell takes text only.
-Kind = Literal["text", "whole", "percent", "day", "json"]
-#: A cell's value by kind: str, int, Decimal, date, or what JSON has; None is empty.
+#: `number` is a figure as it was given, `mass` kilograms to the milligram; `json` is any value that stands as JSON
+#: where a cell takes text only.
+Kind = Literal["text", "whole", "percent", "number", "mass", "truth", "day", "json"]
+#: A cell's value by kind: str, int, Decimal, bool, date, or what JSON has; None is empty.
 Row = Sequence[Any]
 
 

@@ -18,6 +18,9 @@ _STYLES: Final = {
     "json": {"num_format": "@"},
     "whole": {"num_format": "#,##0"},
     "percent": {"num_format": "0.00"},
+    "number": {"num_format": "General", "align": "right"},
+    "mass": {"num_format": "#,##0.000###"},
+    "truth": {"align": "center"},
     "day": {"num_format": "yyyy-mm-dd"},
     "head": {"bold": True, "bg_color": "#D9E2F3", "bottom": 1, "text_wrap": True, "valign": "top"},
 }
@@ -59,8 +62,10 @@ def _write_sheet(sheet: Any, columns: Any, rows: Iterator[Row], formats: dict[st
 
 
 def _write_cell(sheet: Any, place: tuple[int, int], column: Column, value: Any, style: Any) -> None:
-    if column.kind in ("whole", "percent"):
+    if column.kind in ("whole", "percent", "number", "mass"):
         sheet.write_number(*place, value, style)
+    elif column.kind == "truth":
+        sheet.write_boolean(*place, value, style)
     elif column.kind == "day":
         sheet.write_datetime(*place, value, style)
     else:
