@@ -1,4 +1,4 @@
-"""Lots from one hand to the next: dispatch, receive, refuse, each for a truck at once.
+"""Lots that are received, a truck at once; they are dispatched and refused as batteries are (`traceability.custody`).
 
 What stands on the dock is recorded, announced or not, known or not; the answer to each lot says what the record found,
 in the words of `traceability.custody`.
@@ -13,53 +13,13 @@ from recyclers.lot_walk import RECEIVED
 from recyclers.models import Lot, LotMovement
 from traceability import calls, ledger, values
 from traceability.access import Viewer
-from traceability.custody import Item, ReceivedItem, consignment_of
-from traceability.errors import Problem, Refusal
+from traceability.custody import Item, ReceivedItem, records
+from traceability.errors import Problem
 from traceability.events import batches
 from traceability.facts import Fact
 from traceability.findings import Finding, Outcome, mass_difference, outcome_of
-from traceability.models import LifecycleEvent, Transfer, TransferItem
-from traceability.receipts import REPLAYED, Entry, Receipt
-
-
-def dispatch(
-    items: Sequence[Item],
-    *,
-    to: str,
-    occurred_at: Any,
-    by: Viewer,
-    idempotency_key: str,
-    waybill: str | None = None,
-    site: Item | None = None,
-) -> tuple[Transfer | None, Receipt]:
-    """Send lots off to another organisation, all or none; the sender holds them until they are received.
-
-    Args:
-        items: each {lot, lotOf, massKg, attachments, extra}; None counts as absent.
-
-    Raises:
-        Refusal: with every problem, its path into the call (`items`, `3`, `massKg`).
-    """
-    given = [_record(item, {"to": to, "waybill": waybill}, occurred_at, site) for item in items]
-    receipt = calls.record_items("dispatched", given, by=by, idempotency_key=idempotency_key)
-    return consignment_of(receipt, by, idempotency_key), receipt
-
-
-def refuse(
-    items: Sequence[Item],
-    *,
-    occurred_at: Any,
-    by: Viewer,
-    idempotency_key: str,
-    from_: str | None = None,
-    waybill: str | None = None,
-    reason: str | None = None,
-    site: Item | None = None,
-) -> Receipt:
-    """Send back lots that were on their way here, all or none; the sender goes on holding them."""
-    shared = {"from": from_, "waybill": waybill, "reason": reason}
-    given = [_record(item, shared, occurred_at, site) for item in items]
-    return calls.record_items("refused", given, by=by, idempotency_key=idempotency_key)
+from traceability.models import LifecycleEvent, TransferItem
+from traceability.receipts import REPLAYED, Entry
 
 
 def receive(
@@ -80,29 +40,15 @@ def receive(
     Returns:
         what became of each, in the order of the list.
     """
-    shared = {"from": from_, "waybill": waybill}
-    given = [_record(item, shared, occurred_at, site) for item in items]
-    try:
-        key = calls.check_key(idempotency_key)
-        calls.check_size(given)
+
+    def read(key: str) -> list[Fact]:
+        calls.check_size(items)
+        given = records(items, {"from": from_, "waybill": waybill}, occurred_at, site)
         facts = calls.read_items(RECEIVED, given, by=by, idempotency_key=key)
-        calls.check_caller(facts, by)
         calls.check_distinct(facts)
-        return calls.transact(lambda: _receive(facts, by))
-    except Refusal as refusal:
-        raise calls.told(refusal) from None
+        return facts
 
-
-def _record(item: Item, shared: Item, occurred_at: Any, site: Item | None) -> dict[str, Any]:
-    own = {name: value for name, value in item.items() if name not in ("lot", "lotOf", "attachments")}
-    return {
-        "lot": item.get("lot"),
-        "lotOf": item.get("lotOf"),
-        "occurredAt": occurred_at,
-        "site": site,
-        "attachments": item.get("attachments"),
-        "details": {**own, **shared},
-    }
+    return calls.answer(read, lambda facts: _receive(facts, by), by=by, idempotency_key=idempotency_key)
 
 
 def _receive(facts: Sequence[Fact], by: Viewer) -> list[ReceivedItem]:

@@ -84,12 +84,28 @@ def record_items(type_: str, items: Sequence[Mapping[str, Any]], *, by: Viewer, 
     Raises:
         Refusal: with every problem, its path into the call; `key_reused` also when the key was used for a shorter list.
     """
-    try:
+
+    def read_all(key: str) -> list[Fact]:
         check_size(items)
-        facts = read_items(type_, items, by=by, idempotency_key=check_key(idempotency_key))
-        check_caller(facts, by)
+        facts = read_items(type_, items, by=by, idempotency_key=key)
         check_distinct(facts)
-        return transact(lambda: record_whole(facts, by))
+        return facts
+
+    return answer(read_all, lambda facts: record_whole(facts, by), by=by, idempotency_key=idempotency_key)
+
+
+def answer(
+    read_all: Callable[[str], list[Fact]], work: Callable[[list[Fact]], T], *, by: Viewer, idempotency_key: str
+) -> T:
+    """Answer a call: read its facts under its key, and do the work with them in one transaction.
+
+    Raises:
+        Refusal: with every problem, its path into the call.
+    """
+    try:
+        facts = read_all(check_key(idempotency_key))
+        check_caller(facts, by)
+        return transact(lambda: work(facts))
     except Refusal as refusal:
         raise told(refusal) from None
 

@@ -15,9 +15,9 @@ The first that applies is the outcome; what else was found stands in the warning
 written for a consignment that is overdue or partly received: what was not received stays in transit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -31,6 +31,8 @@ from traceability.models import LifecycleEvent, LifecycleRecord, Step, Transfer
 from traceability.receipts import Entry, Receipt
 
 Item = Mapping[str, Any]
+#: What an item says that is no detail of its record.
+_AT_THE_TOP: Final = frozenset({"payload", "code", "lot", "lotOf", "attachments"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ def dispatch(
     waybill: str | None = None,
     site: Item | None = None,
 ) -> tuple[Transfer | None, Receipt]:
-    """Send batteries off to another organisation, all or none; the sender holds them until they are received.
+    """Send batteries or lots off to another organisation, all or none; the sender holds them until they are received.
 
     Args:
-        items: each {code, massKg, attachments, extra}; None counts as absent.
+        items: each {code, massKg, attachments, extra}, a lot {lot, lotOf} in place of `code`; None counts as absent.
 
     Returns:
         the consignment (with what was sent before under the same waybill), and what became of each item. A repeated
@@ -69,8 +71,7 @@ def dispatch(
     Raises:
         Refusal: with every problem, its path into the call (`items`, `3`, `massKg`).
     """
-    shared = {"to": to, "waybill": waybill}
-    given = [_record(item, shared, battery=item.get("code"), occurred_at=occurred_at, site=site) for item in items]
+    given = records(items, {"to": to, "waybill": waybill}, occurred_at, site)
     receipt = calls.record_items("dispatched", given, by=by, idempotency_key=idempotency_key)
     return consignment_of(receipt, by, idempotency_key), receipt
 
@@ -97,13 +98,12 @@ def refuse(
     """Send back what was on its way here, all or none; the sender goes on holding it.
 
     Args:
-        items: each {code, attachments, extra}.
+        items: each {code, attachments, extra}, or {lot, lotOf, massKg, attachments, extra}.
 
     Raises:
         Refusal: with every problem, its path into the call.
     """
-    shared = {"from": from_, "waybill": waybill, "reason": reason}
-    given = [_record(item, shared, battery=item.get("code"), occurred_at=occurred_at, site=site) for item in items]
+    given = records(items, {"from": from_, "waybill": waybill, "reason": reason}, occurred_at, site)
     return calls.record_items("refused", given, by=by, idempotency_key=idempotency_key)
 
 
@@ -125,16 +125,20 @@ def decide_dispute(
     return calls.record_one("dispute_decided", given, by=by, idempotency_key=idempotency_key)
 
 
-def _record(item: Item, shared: Item, *, battery: str | None, occurred_at: Any, site: Item | None) -> dict[str, Any]:
-    """One item as a record: what it says of itself, and what all items of the call share."""
-    own = {name: value for name, value in item.items() if name not in ("payload", "code", "attachments")}
-    return {
-        "battery": battery,
-        "occurredAt": occurred_at,
-        "site": site,
-        "attachments": item.get("attachments"),
-        "details": {**own, **shared},
-    }
+def records(items: Iterable[Item], shared: Item, occurred_at: Any, site: Item | None) -> list[dict[str, Any]]:
+    """Give the items of a hand-over as records: what each says of itself, and what all items of the call share."""
+    return [
+        {
+            "battery": item.get("code"),
+            "lot": item.get("lot"),
+            "lotOf": item.get("lotOf"),
+            "occurredAt": occurred_at,
+            "site": site,
+            "attachments": item.get("attachments"),
+            "details": {**{name: value for name, value in item.items() if name not in _AT_THE_TOP}, **shared},
+        }
+        for item in items
+    ]
 
 
 # Taking in -----------------------------------------------------------------------------------------------------------
@@ -161,20 +165,17 @@ def receive(
     Raises:
         Refusal: with every problem, its path into the call. Stage and custody never are one.
     """
-    try:
+
+    def read(key: str) -> list[Fact]:
         calls.check_size(items)
-        key = calls.check_key(idempotency_key)
-        shared = {"from": from_, "waybill": waybill}
-        codes = _read_codes(items, key, calls.own_code(by))
-        given = [
-            _record(item, shared, battery=code, occurred_at=occurred_at, site=site)
-            for item, code in zip(items, codes, strict=True)
+        named = [
+            dict(item) | {"code": code}
+            for item, code in zip(items, _read_codes(items, key, calls.own_code(by)), strict=True)
         ]
-        facts = calls.read_items("received", given, by=by, idempotency_key=key)
-        calls.check_caller(facts, by)
-        return calls.transact(lambda: _receive(facts, by))
-    except Refusal as refusal:
-        raise calls.told(refusal) from None
+        given = records(named, {"from": from_, "waybill": waybill}, occurred_at, site)
+        return calls.read_items("received", given, by=by, idempotency_key=key)
+
+    return calls.answer(read, lambda facts: _receive(facts, by), by=by, idempotency_key=idempotency_key)
 
 
 def _read_codes(items: Sequence[Item], key: str, organisation: str) -> list[str]:

@@ -45,3 +45,34 @@ def test_nothing_is_used_twice_by_writers_at_once(url: str) -> None:
     assert not LotMovement.objects.exclude(fault="").exists()
     assert list(verify()) == []
     assert rebuilding.rebuild().differed == set()
+
+
+def test_a_whole_and_its_parts_are_used_once_by_writers_at_once(url: str) -> None:
+    """The parts are another's by then: what one company says of its batches waits for itself anyway."""
+    world = World()
+    for round_ in range(3):
+        pack = world.pack(modules=3).produced(at=1).installed(at=2).removed(at=3)
+        pack.dispatched(world.recycler, at=4).received(world.recycler, at=5)
+        pack.repaired(world.recycler, removed=pack.module_codes, at=30)
+        for code in pack.module_codes:
+            world.battery(code).dispatched(world.stranger, at=31).received(world.stranger, at=32)
+        whole = [{"battery": pack.code, "massKg": "440"}]
+        parts = [[{"battery": code, "massKg": "40"}] for code in pack.module_codes]
+        claims = [batch(world, f"W-{round_}", inputs=whole, at=20)]
+        by = {"by": world.stranger, "at": 40}
+        claims += [batch(world, f"M-{round_}-{n}", inputs=part, **by) for n, part in enumerate(parts)]
+        found = told(url, claims)
+        # Whoever comes first: the pack with all that was in it, or the modules.
+        assert found in ({"recorded": 1, "already_used": 3}, {"recorded": 3, "already_used": 1})
+
+
+def test_what_goes_into_a_batch_is_not_taken_apart_at_the_same_moment(url: str) -> None:
+    world = World()
+    for round_ in range(3):
+        pack = world.pack(modules=1).produced().installed().removed().dispatched(world.recycler)
+        pack.received(world.recycler)
+        used = batch(world, f"B-{round_}", inputs=[{"battery": pack.code, "massKg": "440"}])
+        apart = world.fact("dismantled", world.recycler, pack.code, components=pack.module_codes)
+        found = told(url, [used, apart])
+        assert found in ({"recorded": 1, "already_used": 1}, {"recorded": 1, "stage": 1})
+    assert list(verify()) == []

@@ -13,7 +13,7 @@ from tests import factories
 from tests.recyclers.materials import batch, powder, record
 from tests.worlds import Life, World, rolled_back
 from traceability import findings
-from traceability.custody import receive
+from traceability.custody import dispatch, receive
 from traceability.errors import Problem, Refusal
 from traceability.facts import Fact
 from traceability.models import LifecycleEvent, LifecycleRecord
@@ -164,6 +164,16 @@ def test_what_is_said_in_one_list_counts_for_what_follows_in_it(world: World) ->
     # The other way round it is the batch that contradicts the record.
     assert [(p.path[-1], p.code) for p in refusal(lambda: record(world, apart, listing(world, pack.code)))] == [
         ("battery", "stage")
+    ]
+
+
+def test_of_a_truck_the_item_is_named_that_was_used_up(world: World) -> None:
+    packs = [in_store(world) for _ in range(3)]
+    used(world, packs[1])
+    items = [{"code": pack.code, "massKg": "440"} for pack in packs]
+    sent = {"to": world.stranger.code, "occurred_at": factories.moment(60), "idempotency_key": "t"}
+    assert told(refusal(lambda: dispatch(items, by=world.recycler.viewer, **sent))) == [
+        ("items.1.code", "already_used", packs[1].code)
     ]
 
 

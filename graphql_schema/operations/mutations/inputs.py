@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
 from graphql_schema.operations.describing import both, described
+from graphql_schema.viewer import viewer_of
 
 #: What stands at the top of a record; everything else an input has is its details.
 TOP: Final = ("battery", "lot", "lotOf", "occurredAt", "site", "attachments")
@@ -71,6 +72,18 @@ class BatteryInput(FactInput):
     battery: str = described("电池编码（GB/T 34014）或临时编码。", "Its code (GB/T 34014), or a provisional identity.")
 
 
+@strawberry.input(description=both("每件电池共有的内容。", "What every item has."))
+class ItemInput:
+    """Files and data of the sender's own."""
+
+    attachments: list[AttachmentInput] | None = described("附件，例如照片。", "Files, such as photos.", default=None)
+    extra: JSON | None = described(
+        "自有数据（对象），原样保存，不作解释。",
+        "Data of your own (an object), kept and never interpreted.",
+        default=None,
+    )
+
+
 def plain(value: Any) -> Any:
     """Turn an input into the JSON that a record has: names as in GraphQL, words in lower case, numbers exact."""
     definition = getattr(value, "__strawberry_definition__", None)
@@ -93,3 +106,10 @@ def as_record(given: Mapping[str, Any]) -> dict[str, Any]:
     record = {name: given[name] for name in TOP if name in given}
     record["details"] = {name: value for name, value in given.items() if name not in (*TOP, "idempotencyKey")}
     return record
+
+
+def call_of(info: strawberry.Info, input_: Call) -> dict[str, Any]:
+    """Give the input of a call as the arguments of the function behind it."""
+    given = plain(input_)
+    names = {"idempotencyKey": "idempotency_key", "occurredAt": "occurred_at", "from": "from_"}
+    return {names.get(name, name): value for name, value in given.items()} | {"by": viewer_of(info)}

@@ -8,8 +8,7 @@ from django.urls import reverse
 from batteries.label_issuing import IssuedLabel, issue_labels, revoke_labels
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.mutations.answers import Answer, mutation, refusals_are_data
-from graphql_schema.operations.mutations.custody import ItemInput, call_of
-from graphql_schema.operations.mutations.inputs import Call
+from graphql_schema.operations.mutations.inputs import Call, ItemInput, call_of
 from graphql_schema.operations.types import Battery, batteries_by_code
 from traceability.receipts import REPLAYED
 from traceability.values import from_ms

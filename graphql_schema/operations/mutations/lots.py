@@ -1,6 +1,7 @@
 """Batches and lots: what a recycler tells of its processes and its stock, and lots from one hand to the next."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +12,23 @@ from graphql_schema.enums import LotSource, Material, Process
 from graphql_schema.operations.describing import both, described, resolved
 from graphql_schema.operations.lots import Batch, Lot, batch_by_code, lot, lot_by_code
 from graphql_schema.operations.mutations.answers import Answer, mutation, refusals_are_data
-from graphql_schema.operations.mutations.custody import ItemInput, call_of
-from graphql_schema.operations.mutations.inputs import Call, FactInput, as_record, plain
-from graphql_schema.operations.mutations.words import ReceiptOutcome
-from graphql_schema.operations.types import Transfer, Warning, forget, reader_of, transfer_by_id, warning  # noqa: A004
+from graphql_schema.operations.mutations.hand_overs import (
+    ArrivedInput,
+    DispatchAnswer,
+    Received,
+    SentBackInput,
+    SentInput,
+    dispatching,
+    found_of,
+    receiving,
+    refusing,
+)
+from graphql_schema.operations.mutations.inputs import FactInput, ItemInput, as_record, plain
+from graphql_schema.operations.types import Warning, forget, reader_of  # noqa: A004
 from graphql_schema.viewer import viewer_of
 from recyclers import lot_custody
 from traceability import calls, lots
+from traceability.custody import ReceivedItem
 from traceability.receipts import REPLAYED, Entry
 
 ASSAY = (
@@ -148,31 +159,24 @@ class LotItemInput(ItemInput):
 
 
 @strawberry.input(description=both("发出材料批次。", "Lots to dispatch."))
-class DispatchLotsInput(Call):
+class DispatchLotsInput(SentInput):
     """`dispatched`, for each item."""
 
     items: list[LotItemInput] = described("材料批次，至多 1,000 个。", "The lots, at most 1,000.")
-    to: str = described("收货单位代码。", "Code of whom they go to.")
-    waybill: str | None = described("运单号。", "The waybill.", default=None)
 
 
 @strawberry.input(description=both("接收材料批次。", "Lots that stand on the dock."))
-class ReceiveLotsInput(Call):
+class ReceiveLotsInput(ArrivedInput):
     """`received`, for each item."""
 
     items: list[LotItemInput] = described("材料批次，至多 1,000 个。", "The lots, at most 1,000.")
-    from_: str | None = described("发货单位代码。", "Code of whom they come from.", name="from", default=None)
-    waybill: str | None = described("运单号。", "The waybill.", default=None)
 
 
 @strawberry.input(description=both("拒收材料批次。", "Lots to refuse."))
-class RefuseLotsInput(Call):
+class RefuseLotsInput(SentBackInput):
     """`refused`, for each item."""
 
     items: list[LotItemInput] = described("材料批次，至多 1,000 个。", "The lots, at most 1,000.")
-    from_: str | None = described("发货单位代码。", "Code of whom they come from.", name="from", default=None)
-    waybill: str | None = described("运单号。", "The waybill.", default=None)
-    reason: str | None = described("原因。", "Why.", default=None)
 
 
 @strawberry.type(description=both("登记批次的答复。", "What recording a batch answers."))
@@ -201,22 +205,18 @@ class SplitLotAnswer(LotAnswer):
 
 
 @strawberry.type(description=both("发出材料批次的答复。", "What a dispatch of lots answers."))
-class DispatchLotsAnswer(Answer):
+class DispatchLotsAnswer(DispatchAnswer):
     """The consignment."""
-
-    transfer: Transfer | None = described("货运单。", "The consignment.", default=None)
 
 
 @strawberry.type(description=both("一个材料批次的接收结果。", "What the receipt of one lot found."))
-class ReceivedLotItem:
+class ReceivedLotItem(Received):
     """One item."""
 
     code: str = described(
         "制成单位的代码与批号，以斜杠相连。", "Code of its maker and its number, with a slash between."
     )
     lot: Lot | None = described("材料批次现状。", "The lot as it is now.")
-    outcome: ReceiptOutcome = described("结果。", "The outcome.")
-    warnings: list[Warning] = described("提示。", "What else to know.")
 
 
 @strawberry.type(description=both("接收材料批次的答复。", "What a receipt of lots answers."))
@@ -273,39 +273,17 @@ def _split(info: strawberry.Info, input: SplitLotInput) -> SplitLotAnswer:  # no
     )
 
 
-@refusals_are_data(DispatchLotsAnswer)
-def _dispatch(info: strawberry.Info, input: DispatchLotsInput) -> DispatchLotsAnswer:  # noqa: A002
-    transfer, receipt = lot_custody.dispatch(**call_of(info, input))
-    forget(info)
-    shown = transfer_by_id(info, transfer.pk) if transfer else None
-    return DispatchLotsAnswer(transfer=shown, replayed=receipt.replayed)
-
-
-@refusals_are_data(ReceiveLotsAnswer)
-def _receive(info: strawberry.Info, input: ReceiveLotsInput) -> ReceiveLotsAnswer:  # noqa: A002
-    received = lot_custody.receive(**call_of(info, input))
-    forget(info)
+def _received(info: strawberry.Info, received: Sequence[ReceivedItem]) -> list[ReceivedLotItem]:
     found = reader_of(info).lots.by_codes([item.code for item in received])
-    items = [
-        ReceivedLotItem(
-            code=item.code,
-            lot=lot(found[item.code]) if item.code in found else None,
-            outcome=ReceiptOutcome[item.outcome.name],
-            warnings=[warning(problem) for problem in item.warnings],
-        )
+    return [
+        ReceivedLotItem(code=item.code, lot=lot(found[item.code]) if item.code in found else None, **found_of(item))
         for item in received
     ]
-    recorded = [item for item in received if item.event_id is not None]
-    return ReceiveLotsAnswer(items=items, replayed=bool(recorded) and all(item.replayed for item in recorded))
 
 
-@refusals_are_data(RefuseLotsAnswer)
-def _refuse(info: strawberry.Info, input: RefuseLotsInput) -> RefuseLotsAnswer:  # noqa: A002
-    receipt = lot_custody.refuse(**call_of(info, input))
-    forget(info)
-    codes = [entry.fact.code for entry in receipt.entries]
+def _refused(info: strawberry.Info, codes: list[str]) -> dict[str, list[Lot]]:
     found = reader_of(info).lots.by_codes(codes)
-    return RefuseLotsAnswer(lots=[lot(found[code]) for code in codes if code in found], replayed=receipt.replayed)
+    return {"lots": [lot(found[code]) for code in codes if code in found]}
 
 
 @strawberry.type
@@ -324,21 +302,24 @@ class LotMutations:
     split_lot = mutation(_split, SplitLotInput, "从一个材料批次分出新批次。", "Split new lots off a lot.")
     merge_lots = _about_lot("lot_merged", MergeLotsInput, "合并材料批次。", "Merge lots into a new one.")
     sell_lot = _about_lot("lot_sold", SellLotInput, "作为产品售出。", "Sell of a lot, out of the system.")
-    dispatch_lots = mutation(
-        _dispatch,
+    dispatch_lots = dispatching(
+        DispatchLotsAnswer,
         DispatchLotsInput,
         "发出材料批次；对方接收前仍由本单位保管。",
         "Dispatch lots; they stay in one's custody until received.",
     )
-    receive_lots = mutation(
-        _receive,
+    receive_lots = receiving(
+        ReceiveLotsAnswer,
         ReceiveLotsInput,
+        lot_custody.receive,
+        _received,
         "接收材料批次；到货一律登记。",
         "Receive lots; whatever stands on the dock is recorded.",
     )
-    refuse_lots = mutation(
-        _refuse,
+    refuse_lots = refusing(
+        RefuseLotsAnswer,
         RefuseLotsInput,
+        _refused,
         "拒收在途材料批次；仍由发货单位保管。",
         "Refuse lots on their way here; the sender goes on holding them.",
     )

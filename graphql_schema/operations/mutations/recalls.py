@@ -5,8 +5,7 @@ import strawberry
 from batteries import recalls
 from graphql_schema.operations.describing import both, described
 from graphql_schema.operations.mutations.answers import Answer, mutation, refusals_are_data
-from graphql_schema.operations.mutations.custody import call_of
-from graphql_schema.operations.mutations.inputs import AttachmentInput, Call
+from graphql_schema.operations.mutations.inputs import AttachmentInput, Call, call_of
 from graphql_schema.operations.types import Battery, batteries_by_code
 
 
