@@ -18,6 +18,7 @@ from batteries.models_register import ModelKey
 from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
 from graphql_schema.compliance_reader import ComplianceReader
+from graphql_schema.declaration_reader import DeclarationReader
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.lot_reader import MadeBy as MadeBy
@@ -67,6 +68,7 @@ class Reader:
         self._item_batteries: Batch[int, BatteryRow] = Batch(self._load_item_batteries)
         self._warnings: Batch[int, list[Problem]] = Batch(findings.of_events)
         self._sent: Batch[Sent, bool] = Batch(lambda named: dict.fromkeys(attachments.sent_among(named), True))
+        self.declarations = DeclarationReader(viewer, self.parties, self._sent.want)
 
     # Batteries -------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -11,10 +11,15 @@ from batteries.rows import ModelRow
 from graphql_schema.enums import BatteryType, EventType, Level, Role
 from graphql_schema.operations import standing
 from graphql_schema.operations.describing import argument, both, described, resolved
-from graphql_schema.operations.nodes import Node, PageInfo, reader_of
+from graphql_schema.operations.nodes import Node, PageInfo, check_size, reader_of
 from graphql_schema.operations.standing import DueDate, Listing, Permit, Standing
 from traceability import models
 from traceability.values import kilograms
+
+if TYPE_CHECKING:
+    from graphql_schema.operations.declarations import Declaration, Penalty
+
+_DECLARATIONS = "graphql_schema.operations.declarations"
 
 
 @strawberry.type(description=both("参与溯源的单位。", "An organisation that takes part."))
@@ -76,6 +81,29 @@ class Organisation(Node):
             return None
         found = reader.due(self.row.pk, begin, end, overdue=from_ is None)
         return [standing.due_date(due) for due in found]
+
+    @resolved(
+        "最近的年度申报，新的在前；更早的见列表 declarations。仅本单位与联盟可见。",
+        "Its last declarations, the latest first; those before are in the list of `declarations`. For itself and the "
+        "alliance only.",
+    )
+    def declarations(
+        self,
+        info: strawberry.Info,
+        year: Annotated[int | None, argument("年度；默认为所有年度。", "The year; all of them, by default.")] = None,
+        first: Annotated[int | None, argument("最多几项，不超过 100。", "How many at most, up to 100.")] = 50,
+    ) -> list[Annotated["Declaration", strawberry.lazy(_DECLARATIONS)]] | None:
+        from graphql_schema.operations.declarations import declaration
+
+        found = reader_of(info).declarations.latest(self.row.pk, year, check_size(first, 50))
+        return None if found is None else [declaration(row) for row in found]
+
+    @resolved("行政处罚；仅本单位与联盟可见。", "Its penalties; for itself and the alliance only.")
+    def penalties(self, info: strawberry.Info) -> list[Annotated["Penalty", strawberry.lazy(_DECLARATIONS)]] | None:
+        from graphql_schema.operations.declarations import penalty
+
+        found = reader_of(info).declarations.penalties(self.row.pk)
+        return None if found is None else [penalty(row) for row in found]
 
 
 def organisation(row: models.Organisation | None) -> Organisation | None:

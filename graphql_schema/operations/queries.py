@@ -7,6 +7,7 @@ import strawberry
 from batteries.rows import Page
 from graphql_schema.enums import EventType
 from graphql_schema.operations import batteries, compliance, imports, lots, recalls, scans, transfers
+from graphql_schema.operations import declarations as declared
 from graphql_schema.operations import gaps as worked
 from graphql_schema.operations.batches import BatchConnection, BatchFilters, batch_page
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
@@ -170,6 +171,20 @@ class Query(RecycledQuery):
             OrganisationEdge(cursor=cursor(row.pk), node=shown) for row in page.rows if (shown := organisation(row))
         ]
         return OrganisationConnection(edges=edges, page_info=page_info(edges, page))
+
+    @resolved(
+        "本单位的年度申报，先到的在前；联盟看到全部，待审核的以 standing: DECLARED 筛选。",
+        "The yearly declarations of the own organisation, the first that came first; all for the alliance, which finds "
+        "what waits for review by `standing: DECLARED`.",
+    )
+    def declarations(
+        self,
+        info: strawberry.Info,
+        filters: declared.Filters = None,
+        first: First = DEFAULT_PAGE,
+        after: After = None,
+    ) -> declared.DeclarationConnection:
+        return declared.declaration_page(info, filters, first, after)
 
     @resolved("本单位申报的型号。", "The models that the own organisation filed.")
     def models(self, info: strawberry.Info, first: First = DEFAULT_PAGE, after: After = None) -> BatteryModelConnection:

@@ -1,13 +1,24 @@
 """Both surfaces are asked the same, and say the same."""
 
+from typing import Any
+
 import pytest
+from django.utils import translation
 from graphql import GraphQLEnumType
 
 from tests.graphql_schema import asking as operations
 from tests.graphql_schema.audit import asking as audit
 from tests.graphql_schema.audit.asking import nodes
+from tests.recyclers.conditions.works import Works
 from tests.worlds import World
 
+CLAUSES = """verdict asOf from until parameters law parts { edition from until verdict
+  clauses { clause title text measured unit operator threshold verdict certainty enforced evidence } }"""
+REPORT = f"""query ($code: String!) {{
+  complianceReport(recycler: $code, from: "2025-01-01", until: "2025-12-31") {{ {CLAUSES} }} }}"""
+YEAR = (
+    f"""query ($id: ID!) {{ node(id: $id) {{ ... on Organisation {{ compliance(year: 2025) {{ {CLAUSES} }} }} }} }}"""
+)
 WHO = ("alliance", "maker", "workshop", "recycler", "stranger")
 BATTERY = """query ($code: String!) { battery(code: $code) {
   id code stage level batteryType secondLife provisional producedOn massKg
@@ -78,6 +89,33 @@ def test_events_of_all_chains_are_those_of_the_chains(world: World, lives: list[
     listed = [event["id"] for event in nodes(found["events"])]
     assert len(listed) == len(set(listed))
     assert set(listed) == {event["id"] for one in nodes(found["batteries"]) for event in nodes(one["events"])}
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_a_company_is_judged_the_same_and_by_whom_it_may_be(world: World, who: str) -> None:
+    party = getattr(world, who)
+    works = Works(world, world.recycler)
+    works.smelted(into={"li": "10"}, out={"li": "8.9"})
+    works.crushed(powder="490", assay={"al": "1.4", "cu": "1.6"})
+    works.tell("received", "2025-06-15", battery=world.pack_code())
+    # Everybody but the stranger has to do with the recycler, and may know that it is there.
+    world.pack().produced().dispatched(to=world.recycler)
+
+    def compared() -> Any:
+        with translation.override("en"):
+            own = operations.good(party, REPORT, code=world.recycler.code)["complianceReport"]
+        found = audit.good(party, YEAR, id=f"Organisation:{world.recycler.code}")["node"]
+        assert (found["compliance"] if found else None) == own
+        return own
+
+    first = compared()
+    works.declare_all(water__reuse="80")
+    second = compared()
+    if who in ("alliance", "recycler"):
+        assert first["verdict"] == second["verdict"] == "FAIL"
+        assert first["parts"] != second["parts"]
+    else:
+        assert first is second is None
 
 
 def test_enums_have_the_same_values_and_descriptions() -> None:

@@ -171,7 +171,7 @@ BOUNDED = {
     "Completeness.gaps": "one a code",
     "Chain.gaps": "at most one gap a rule and event of one chain",
     "Compliance.parts": "one an edition",
-    "CompliancePart.clauses": "one a condition of the edition",
+    "CompliancePart.clauses": "one a condition that any edition ever had",
     "Lineage.nodes": "200",
     "Lineage.edges": "those between 200",
     "Organisation.listings": "one a scope and batch that the alliance announced the company in",
