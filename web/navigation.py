@@ -6,8 +6,10 @@ from typing import Final
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from traceability.access import Viewer, viewer_for_user
+from traceability.checks import roles_for
 from traceability.models import User
 
 
@@ -34,7 +36,7 @@ class Page:
 
 
 #: In the order in which they are shown.
-ENTRIES: Final[tuple[Entry, ...]] = ()
+ENTRIES: Final[tuple[Entry, ...]] = (Entry("intake", _("Intake"), roles_for("received")),)
 
 
 def pages_of(request: HttpRequest) -> list[Page]:

@@ -35,5 +35,6 @@ urlpatterns = [
     re_path(rf"^files/audit/{_RUN}/gaps\.{_FORM}$", audit_files.gaps, name="audit-gaps"),
     re_path(rf"^files/audit/{_RUN}/figures\.{_FORM}$", audit_files.figures, name="audit-figures"),
     re_path(rf"^files/audit/{_RUN}/sample\.{_FORM}$", audit_files.sample, name="audit-sample"),
+    path("", include("web.intake.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
