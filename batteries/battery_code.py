@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from batteries.label_text import MAX_TEXT, normalise
 
@@ -27,6 +27,7 @@ __all__ = [
     "day_of",
     "parse",
     "read",
+    "rules",
 ]
 
 Level = Literal["pack", "module", "cell"]
@@ -193,6 +194,12 @@ def parse(text: str, *, today: date) -> BatteryCode:
     if reading.battery_code is None:
         raise CodeError(reading)
     return reading.battery_code
+
+
+def rules() -> dict[str, Any]:
+    """Give the rules as data, for readers in other languages: the form as an expression, the letters of dates."""
+    dates = {"firstYear": _FIRST_YEAR, "years": _YEARS, "months": _MONTHS, "days": _DAYS}
+    return {"form": _FORM.pattern, "dateAt": {_NEW_LENGTH: 14, _SECOND_LIFE_LENGTH: 7}, **dates}
 
 
 def compose(

@@ -31,7 +31,7 @@ from batteries.check_digits import (
     vin_with_check_digit,
 )
 from batteries.label_text import normalise
-from batteries.scans import Scan, ScanKind, scan
+from batteries.scans import Scan, ScanKind, rules, scan
 
 __all__ = [
     "BATTERY_TYPES",
@@ -55,6 +55,7 @@ __all__ = [
     "organisation_code_with_check_digit",
     "parse",
     "read",
+    "rules",
     "scan",
     "vin_with_check_digit",
 ]

@@ -11,7 +11,7 @@ code, key and serial are all signed, and everything but `?S=` fits the alphanume
 import re
 from base64 import b32decode, b32encode
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -136,6 +136,12 @@ def read_label(payload: str) -> LabelReading | None:
 def _with_authority_folded(text: str) -> str:
     found = _AUTHORITY.match(text)
     return text if found is None or not text.isascii() else found[0].upper() + text[found.end() :]
+
+
+def rules() -> dict[str, Any]:
+    """Give how labels are read as data, for readers in other languages."""
+    forms = [form.pattern.replace("(?P<", "(?<") for form in _FORMS]
+    return {"forms": forms, "resembles": _RESEMBLES.pattern, "address": _ADDRESS.pattern}
 
 
 def is_under(host: str, own: str) -> bool:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
+from batteries import battery_code
 from batteries.battery_code import Reading, read
-from batteries.label_text import MAX_TEXT, normalise
+from batteries.label_text import BLANKS, MAX_TEXT, normalise
 
-__all__ = ["Scan", "ScanKind", "scan"]
+__all__ = ["Scan", "ScanKind", "rules", "scan"]
 
 ScanKind = Literal["battery_code", "label", "digital_link", "unknown"]
 
@@ -64,6 +65,20 @@ def scan(payload: str, *, today: date) -> Scan:
         if reading.valid:
             return Scan(kind, reading.code, reading)
     return plain
+
+
+def rules() -> dict[str, Any]:
+    """Give what `scan` goes by as data, for readers in other languages; the order of the attempts is theirs."""
+    patterns = {
+        "provisional": _PROVISIONAL,
+        "url": _URL,
+        "gtin": _GTIN,
+        "gtinField": _GTIN_FIELD,
+        "fixedFields": _FIXED_FIELDS,
+        "symbology": _SYMBOLOGY,
+        "blanks": BLANKS,
+    }
+    return {"code": battery_code.rules(), "limit": MAX_TEXT, **{name: one.pattern for name, one in patterns.items()}}
 
 
 def _identity(kind: ScanKind, text: str, today: date) -> Scan:

@@ -37,6 +37,7 @@ MESSAGES: dict[str, Any] = {
     "bad_token": _("The token is unknown, expired or revoked."),
     "too_many_attempts": _("Too many wrong tokens came from here; stop, and wait."),
     "second_factor": _("Your account needs a second factor; sign in with it first."),
+    "operator": _("This person has not taken over the device; it takes their PIN."),
     "csrf": _("The CSRF token is missing or wrong; reload the page."),
     # the query
     "no_operation": _("The query holds no operation."),

@@ -13,14 +13,16 @@ from graphql_schema.errors import refusal
 from graphql_schema.reading import Unreadable
 from traceability import csrf, tokens
 from traceability.access import ANONYMOUS, Viewer, viewer_for_user
-from traceability.door import second_factor
+from traceability.door import operators, second_factor
 from traceability.door.origins import address
 
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
 
 def authenticate(request: HttpRequest) -> Viewer:
-    """Find out who asks; raises Unreadable 401, 429 (bad token), 403 (session without CSRF token or second factor)."""
+    """Find out who asks; raises Unreadable 401, 429 (bad token), 403 (session without CSRF token or second factor,
+    or in the name of somebody who did not take over).
+    """
     header = request.headers.get("Authorization", "")
     if header[:6].lower() == "bearer":
         given = _BEARER.fullmatch(header.strip())
@@ -34,7 +36,10 @@ def authenticate(request: HttpRequest) -> Viewer:
     check_csrf(request)
     if second_factor.is_missing(request):
         raise Unreadable(403, refusal("second_factor"))
-    return viewer_for_user(user)
+    operator = operators.acting(request)
+    if operator is None:
+        raise Unreadable(403, refusal("operator"))
+    return viewer_for_user(operator)
 
 
 def check_csrf(request: HttpRequest) -> None:

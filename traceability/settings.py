@@ -328,6 +328,7 @@ NOT_FOR_AUDITORS = [
     "traceability.User",
     "mfa.Authenticator",
     "door.Attempt",
+    "door.Pin",
     "batteries.LabelKey",
 ]
 

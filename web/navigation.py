@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from traceability.access import Viewer, viewer_for_user
+from traceability.checks import roles_for
 from traceability.models import User
 
 
@@ -37,6 +38,7 @@ class Page:
 #: In the order in which they are shown.
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("battery-list", _("Batteries")),
+    Entry("intake", _("Intake"), roles_for("received")),
     Entry("audit-overview", _("Audit")),
     Entry("companies", _("Conditions"), frozenset({"recycler", "second_life", "alliance"})),
 )

@@ -60,5 +60,6 @@ urlpatterns = [
     path("batteries/files/<str:id_>/commit", maker_files.commit, name="registration-commit"),
     path("batteries/files/<str:id_>/cancel", maker_files.cancel, name="registration-cancel"),
     path("", include("web.battery.urls")),
+    path("", include("web.intake.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 
@@ -37,3 +38,11 @@ class Budget(models.Model):
     holder = models.CharField(max_length=40, primary_key=True)
     spent = models.BigIntegerField()
     at_ms = models.BigIntegerField()
+
+
+class Pin(models.Model):
+    """By what a person takes over a shared device; hashed as passwords are. It signs nobody in."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="pin")
+    secret = models.CharField(max_length=128)
+    set_at = models.DateTimeField(auto_now=True)

@@ -10,8 +10,10 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from traceability.door import attempts
+from traceability.door import attempts, operators
 from web.people.throttle import Throttle
 
 #: A code of an app lives for three periods of half a minute.
@@ -84,3 +86,37 @@ class ChangePasswordForm(PasswordChangeForm):
             raise
         throttle.passed()
         return old
+
+
+class PinForm(forms.Form):
+    """A PIN for shared devices, set by who knows the password."""
+
+    password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput())
+    pin = forms.CharField(
+        label=_("New PIN (digits)"),
+        max_length=operators.LONGEST,
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, request: HttpRequest, **given: Any) -> None:
+        super().__init__(**given)
+        self.request = request
+
+    def clean_password(self) -> str:
+        """Refuse while locked, count what is wrong."""
+        user: Any = self.request.user
+        password: str = self.cleaned_data["password"]
+        throttle = Throttle(self.request, "password", user.get_username())
+        throttle.check()
+        if not user.check_password(password):
+            throttle.failed()
+            raise ValidationError(_("The password is wrong."), code="password_incorrect")
+        throttle.passed()
+        return password
+
+    def clean_pin(self) -> str:
+        """Take digits only, and none that others would try first."""
+        pin: str = self.cleaned_data["pin"]
+        if not (pin.isascii() and pin.isdigit()) or operators.is_weak(pin):
+            raise ValidationError(_("Choose 6 to 12 digits, not one repeated and not in a row."), code="weak_pin")
+        return pin

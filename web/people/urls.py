@@ -13,6 +13,7 @@ urlpatterns = [
     path("sign-in/code/", views.EnterCode.as_view(), name="mfa_authenticate"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("account/password/", views.ChangePassword.as_view(), name="change-password"),
+    path("account/pin/", views.SetPin.as_view(), name="set-pin"),
     path("account/confirm/", views.Confirm.as_view(), name="account_reauthenticate"),
     path("account/confirm/code/", views.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
     path("account/second-factor/", views.SecondFactor.as_view(), name="mfa_index"),

@@ -6,6 +6,7 @@ from allauth.account.views import LoginView, ReauthenticateView
 from allauth.mfa.base import views as factor
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as app
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,9 +16,10 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
 
-from traceability.door import second_factor
-from web.people.forms import ChangePasswordForm, ConfirmForm, SignInForm
+from traceability.door import operators, second_factor
+from web.people.forms import ChangePasswordForm, ConfirmForm, PinForm, SignInForm
 
 
 class Throttled(View):
@@ -113,6 +115,24 @@ class ChangePassword(Throttled, PasswordChangeView):
     form_class = ChangePasswordForm
     template_name = "web/people/change_password.html"
     success_url = reverse_lazy("home")
+
+
+class SetPin(LoginRequiredMixin, Throttled, FormView):  # type: ignore[type-arg]
+    """The PIN by which the person takes over a shared device."""
+
+    form_class = PinForm
+    template_name = "web/people/pin.html"
+    success_url = reverse_lazy("mfa_index")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Let the form know who asks."""
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: PinForm) -> HttpResponse:
+        """Keep it."""
+        user: Any = self.request.user
+        operators.set_pin(user, form.cleaned_data["pin"])
+        return super().form_valid(form)
 
 
 @never_cache

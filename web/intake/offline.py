@@ -1,0 +1,41 @@
+"""What makes the page a program of its own: the service worker at the root, and the manifest."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from web.intake import assets
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """Give the service worker; another version of the files makes other bytes, which browsers notice."""
+    told = {"version": assets.version(), "shell": reverse("intake"), "files": assets.addresses()}
+    response = render(
+        request, "web/intake/sw.js", {"told": json.dumps(told)}, content_type="text/javascript; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def manifest(_request: HttpRequest) -> JsonResponse:
+    """Say what the page is when it is put on a home screen."""
+    told = {
+        "name": gettext("Battery intake"),
+        "short_name": gettext("Intake"),
+        "lang": get_language(),
+        "start_url": reverse("intake"),
+        "scope": reverse("intake"),
+        "display": "standalone",
+        "orientation": "any",
+        "background_color": "#ffffff",
+        "theme_color": "#0a6c4a",
+        "icons": [{"src": static("web/icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+    }
+    return JsonResponse(told, content_type="application/manifest+json")
