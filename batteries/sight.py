@@ -37,7 +37,6 @@ SEEN: Final = (
     "seen_status",
     "seen_quarantine",
 )
-_NOBODY: Final = 0
 
 
 def seen(viewer: Viewer) -> QuerySet[Any]:
@@ -55,7 +54,9 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
             seen_status=_kept_status(),
             seen_quarantine=F("quarantine_event"),
         )
-    organisation = viewer.organisation_id or _NOBODY
+    if viewer.organisation_id is None:
+        return _by_scan(records)
+    organisation = viewer.organisation_id
     own = FilteredRelation("involvements", condition=Q(involvements__organisation=organisation))
     took_part = Q(part__isnull=False)
     full = _full(organisation) & took_part
@@ -96,7 +97,22 @@ def seen(viewer: Viewer) -> QuerySet[Any]:
 
 def visible(viewer: Viewer) -> QuerySet[Any]:
     """Those of `seen` that the viewer sees more of than a scan would tell."""
-    return seen(viewer) if viewer.is_alliance else seen(viewer).filter(part__isnull=False)
+    if viewer.is_alliance:
+        return seen(viewer)
+    return seen(viewer).none() if viewer.organisation_id is None else seen(viewer).filter(part__isnull=False)
+
+
+def _by_scan(records: QuerySet[Any]) -> QuerySet[Any]:
+    """What a scan tells whoever belongs to no organisation: said plainly, because the street asks often."""
+    unknown = dict.fromkeys(
+        ("part_ms", "part_arrival", "seen_holder", "seen_keeper", "seen_transit", "seen_quarantine"),
+        Value(None, BigIntegerField()),
+    )
+    status = Value(None, CharField())
+    found: QuerySet[Any] = records.annotate(
+        **unknown, seen_level=Value(INTAKE), seen_stage=F("stage"), seen_status=status
+    )
+    return found
 
 
 def _full(organisation: int) -> Q:

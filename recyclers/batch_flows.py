@@ -40,7 +40,7 @@ def flows_of(batch_ids: Collection[int], *, known_ms: int | None = None) -> dict
     inputs, outputs, residues = (_by_batch(model, batch_ids) for model in (BatchInput, BatchOutput, Residue))
     lots = _lots(item.lot_id for own in (*inputs.values(), *outputs.values()) for item in own)
     codes = _codes({row.organisation_id for row in rows} | {lot.organisation_id for lot in lots.values()})
-    batteries = _batteries({item.battery for own in inputs.values() for item in own if item.battery}, known_ms)
+    batteries = batteries_of({item.battery for own in inputs.values() for item in own if item.battery}, known_ms)
 
     def name(lot_id: int) -> flows.Lot:
         return flows.Lot(codes[lots[lot_id].organisation_id], lots[lot_id].number)
@@ -105,7 +105,9 @@ def _codes(ids: Collection[int]) -> dict[int, str]:
 # Batteries -----------------------------------------------------------------------------------------------------------
 
 
-def _batteries(codes: Collection[str], known_ms: int | None) -> dict[str, tuple[str | None, flows.Shares | None]]:
+def batteries_of(
+    codes: Collection[str], known_ms: int | None = None
+) -> dict[str, tuple[str | None, flows.Shares | None]]:
     """The type of each battery, and what its model consists of, as far as they are known."""
     made = _made(codes)
     above = _above(code for code in codes if not (code in made and made[code].model))

@@ -11,11 +11,10 @@ from typing import Final
 
 from recyclers import flows
 from recyclers.batch_flows import flows_of
+from recyclers.closed_batches import closed_between, lots_of
 from recyclers.lot_facts import facts_of
-from recyclers.models import Batch, BatchInput, BatchOutput
 from recyclers.recovery import Turnover, turnover
-from traceability.audit.calendar import end_of, number_of
-from traceability.events import batches
+from traceability.models import Organisation
 
 #: What all of a company's processes are called while it is looked at as one.
 _COMPANY: Final = flows.HYDROMETALLURGY
@@ -29,7 +28,8 @@ def balance_of(organisation: str, first: date, last: date, *, process: str | Non
         first, last: days at +08:00, both inclusive.
         process: only the batches of this process, with lots of its others as what comes from outside.
     """
-    ids = _closed(organisation, first, last)
+    own = Organisation.objects.filter(code=organisation).values_list("id", flat=True)
+    ids = closed_between(own, first, last)
     found: Sequence[flows.Batch] = list(flows_of(ids).values())
     if process is None:
         found = [replace(batch, process=_COMPANY) for batch in found]
@@ -37,20 +37,5 @@ def balance_of(organisation: str, first: date, last: date, *, process: str | Non
         found = [batch for batch in found if batch.process == process]
     if not found:
         return []
-    facts = facts_of(_lots_of(ids), sources=True)
+    facts = facts_of(lots_of(ids), sources=True)
     return [turnover(found, element, facts) for element in flows.ELEMENTS]
-
-
-def _closed(organisation: str, first: date, last: date) -> list[int]:
-    since, until = end_of(number_of(first) - 1), end_of(number_of(last))
-    rows = Batch.objects.filter(organisation__code=organisation, closed_ms__gt=since, closed_ms__lte=until)
-    return list(rows.order_by("closed_ms", "arrival").values_list("event_id", flat=True))
-
-
-def _lots_of(batch_ids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for ids in batches(batch_ids):
-        for model in (BatchInput, BatchOutput):
-            rows = model.objects.filter(batch__in=ids).exclude(lot=None)
-            found |= set(rows.values_list("lot_id", flat=True))
-    return found

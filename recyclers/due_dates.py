@@ -11,13 +11,11 @@ from typing import Final
 from django.db.models import F, Q
 
 from recyclers.models import Declaration, Listing, Permit
+from recyclers.periods import report_due
 from recyclers.standing import Companies, among, known
 from recyclers.statements import said_by
-from traceability import law
 
 PERMIT_ENDS, LISTING_ENDS, ANNUAL_REPORT = "permit_ends", "listing_ends", "annual_report"
-#: Month and day by which a listed company reports on the year before (conditions for the industry, `annual_report`).
-REPORT_BY: Final = (3, 31)
 #: How many years back a report that never came is still asked for.
 OVERDUE_YEARS: Final = 10
 
@@ -81,14 +79,16 @@ def due_calendar(
 
 
 def _reports(row: Listing, from_day: date, until_day: date) -> Iterator[Due]:
-    for year in range(from_day.year, until_day.year + 1):
-        day = date(year, *REPORT_BY)
+    for year in range(from_day.year - 1, until_day.year):
+        # Before there were conditions, nobody had to report on them.
+        day = report_due(year)
+        if day is None:
+            continue
         begun = row.announced_on is None or row.announced_on <= day
         listed = begun and (row.revoked_on is None or row.revoked_on > day)
-        # Before there were conditions, nobody had to report on them.
-        if listed and from_day <= day <= until_day and law.clause_in_force(ANNUAL_REPORT, day):
+        if listed and from_day <= day <= until_day:
             # One report a company and year, whatever it is listed for.
-            yield Due(day, row.organisation_id, ANNUAL_REPORT, str(year - 1))
+            yield Due(day, row.organisation_id, ANNUAL_REPORT, str(year))
 
 
 def _told(reports: Collection[Due], known_ms: int) -> set[tuple[int, str]]:

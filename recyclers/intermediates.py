@@ -8,13 +8,13 @@ Times play no part: a lot cannot be drawn before it is made, whatever the clocks
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from recyclers.contents import ZERO, content_mg
+from recyclers.contents import ZERO, content_mg, total
 from recyclers.flows import Batch, Input, Lot, LotFacts, LotInput, Output
 from recyclers.lineage_shares import BATCH, LOT, Edge, Lineage, Node
 
@@ -22,6 +22,8 @@ Facts: TypeAlias = Mapping[Lot, LotFacts]
 NO_FACTS: Final[Facts] = MappingProxyType({})
 #: Where all lots go that batches draw.
 _DRAWN: Final = Node(BATCH, "")
+#: How much of what is sought something holds; None where it is not known.
+Held: TypeAlias = Callable[[Input | Output], Fraction | None]
 #: A lot within the process that made it.
 _Made: TypeAlias = tuple[str, Lot]
 
@@ -80,26 +82,30 @@ class Intermediates:
 
     def inside_content_mg(self, draws: Iterable[Draw], what: str) -> Fraction | None:
         """Give how much of an element or component came from inside: as it was in the lots that the process made."""
-        found = ZERO
-        for draw in draws:
-            held = ZERO
-            for output in self._outputs[draw.made]:
-                content = content_mg(output, what)
-                if content is None:
-                    return None
-                held += content
-            found += held * draw.mass_mg / self._made[draw.made]
-        return found
+        return self._inside_mg(draws, lambda output: content_mg(output, what))
 
     def outside_content_mg(self, batch: Batch, item: Input, what: str) -> Fraction | None:
         """Give how much of an element or component an input brings from outside; None where it is not known."""
+        return self.outside_held_mg(batch, item, lambda flow: content_mg(flow, what))
+
+    def outside_held_mg(self, batch: Batch, item: Input, held: Held) -> Fraction | None:
+        """Give how much of what is counted by `held` an input brings from outside; None where it is not known."""
         draws = self.draws(batch, item)
         if not draws:
-            return content_mg(item, what)
+            return held(item)
         if not self.outside_mg(batch, item):
             return ZERO
-        content, inside = content_mg(item, what), self.inside_content_mg(draws, what)
+        content, inside = held(item), self._inside_mg(draws, held)
         return None if content is None or inside is None else content - inside
+
+    def _inside_mg(self, draws: Iterable[Draw], held: Held) -> Fraction | None:
+        found = ZERO
+        for draw in draws:
+            made = total(held(output) for output in self._outputs[draw.made])
+            if made is None:
+                return None
+            found += made * draw.mass_mg / self._made[draw.made]
+        return found
 
 
 class _Roots:

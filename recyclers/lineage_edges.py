@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from django.db.models import QuerySet
+
 from batteries.models import Battery
 from recyclers.lineage_shares import BATCH, BATTERY, LOT, REAGENT, RESIDUE, UNKNOWN_ORIGIN, Edge, Node
 from recyclers.lineage_sql import AHEAD, BEHIND, statement
@@ -38,16 +40,21 @@ class Edges:
     roots: dict[int, Node] = field(default_factory=dict)
 
 
-def edges_behind(lots: Collection[int], own: int | None) -> Edges:
-    """Give what these lots (ids of their rows) came from, back to what came from nothing else; one query.
+def edges_behind(lots: Collection[int] | QuerySet[Any, int], own: int | None) -> Edges:
+    """Give what these lots came from, back to what came from nothing else; one query.
 
     Args:
+        lots: ids of their rows, or a query for them where they may be many.
         own: see `lineage_sql.statement`.
 
     Raises:
         Refusal: `lineage_too_large`.
     """
-    found = _Reading(_ask(BEHIND, [*lots], len(lots), own)) if lots else _Reading(())
+    if isinstance(lots, QuerySet):
+        sql, parameters = lots.query.sql_with_params()
+        found = _Reading(_ask(BEHIND, [*parameters], sql, own))
+    else:
+        found = _Reading(_ask(BEHIND, [*lots], _places(len(lots)), own)) if lots else _Reading(())
     return Edges(found.edges(), found.masses)
 
 
@@ -62,11 +69,15 @@ def edges_ahead(chains: Collection[int], own: int | None) -> Edges:
     """
     if not chains:
         return Edges()
-    found = _Reading(_ask(AHEAD, [*chains, *chains], len(chains), own))
+    found = _Reading(_ask(AHEAD, [*chains, *chains], _places(len(chains)), own))
     return Edges([*found.edges(), *found.fed_by_others()], found.masses, found.roots)
 
 
-def _ask(question: str, ids: list[int], seeds: int, own: int | None) -> list[_Row]:
+def _places(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+def _ask(question: str, ids: list[int], seeds: str, own: int | None) -> list[_Row]:
     connection = replica.connection()
     tables = {model.__name__: connection.ops.quote_name(model._meta.db_table) for model in _MODELS}
     with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
+from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
@@ -135,13 +136,44 @@ class Lineage:
             TangledLineage: see there.
         """
 
-        def rest(place: int) -> Node:
-            at = self._things[place]
-            return UNKNOWN if place in self._made or at.kind == BATCH else at
-
         if node not in self._places:
-            return {UNKNOWN if node.kind == BATCH else node: Fraction(1)}
-        return self._spread(node, self._up, self._through_up, rest)
+            return {self._unplaced(node): Fraction(1)}
+        return self._spread(self._places[node], self._up, self._through_up, self._origin)
+
+    def origins_of(self, parts: Mapping[Node, Fraction]) -> Shares:
+        """Trace what a mixture of so much of each of several things is made of; see `origins`.
+
+        Raises:
+            ValueError: there is nothing in it.
+            TangledLineage: see there.
+        """
+        whole = sum(parts.values(), ZERO)
+        if whole <= 0:
+            raise ValueError("a mixture of nothing has no origins")
+        found: Shares = {}
+        for node, amount in parts.items():
+            if node not in self._places:
+                _add(found, self._unplaced(node), amount / whole)
+        # As one more thing, that these went into: in whole numbers, as all masses are.
+        unit = lcm(*(amount.denominator for amount in parts.values()))
+        mixed = [
+            (self._places[node], int(part * unit)) for node, part in parts.items() if part and node in self._places
+        ]
+        if mixed:
+            base = sum(amount for _, amount in mixed)
+            within = self._spread(len(self._things), [*self._up, mixed], [*self._through_up, base], self._origin)
+            for node, share in within.items():
+                _add(found, node, share * base / (whole * unit))
+        return found
+
+    def _origin(self, place: int) -> Node:
+        """What the part of a thing is called that nothing else accounts for."""
+        at = self._things[place]
+        return UNKNOWN if place in self._made or at.kind == BATCH else at
+
+    @staticmethod
+    def _unplaced(node: Node) -> Node:
+        return UNKNOWN if node.kind == BATCH else node
 
     def destinations(self, node: Node) -> Shares:
         """Trace where a thing's mass went: to lots and residues as they last were, to what was lost in batches.
@@ -159,10 +191,9 @@ class Lineage:
 
         if node not in self._places:
             return {node: Fraction(1)}
-        return self._spread(node, self._down, self._through, rest)
+        return self._spread(self._places[node], self._down, self._through, rest)
 
-    def _spread(self, node: Node, ways: Ways, through: list[int], rest: Callable[[int], Node]) -> Shares:
-        start = self._places[node]
+    def _spread(self, start: int, ways: Ways, through: list[int], rest: Callable[[int], Node]) -> Shares:
         coming: _Parts = {start: Fraction(1)}
         resting: Shares = {}
         for circle in _in_order(start, ways):

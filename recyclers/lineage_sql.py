@@ -147,12 +147,13 @@ UNION ALL SELECT 'same', NULL, k.code, NULL, t.code, NULL FROM reached r
 {around}"""
 
 
-def statement(question: str, tables: Mapping[str, str], seeds: int, own: int | None) -> str:
+def statement(question: str, tables: Mapping[str, str], seeds: str, own: int | None) -> str:
     """Write out a question.
 
     Args:
         tables: quoted names by model.
-        seeds: how many things it begins with; their ids are its parameters, once for each time that it names them.
+        seeds: the ids of the things it begins with: a place for each, or a statement that selects them; its parameters
+            are given once for each time that the question names them.
         own: an organisation that may look no further than its own batches, splits and mergers, and the batteries that
             it took part in; None where all may be seen.
     """
@@ -161,4 +162,4 @@ def statement(question: str, tables: Mapping[str, str], seeds: int, own: int | N
     weighed = "AND k.second_life" if question is BEHIND else ""
     known = {**tables, **limits, "weighed": weighed}
     fragments = {name: text.format_map(known) for name, text in _FRAGMENTS.items()}
-    return question.format_map({**known, **fragments, "seeds": ", ".join(["%s"] * seeds)})
+    return question.format_map({**known, **fragments, "seeds": seeds})

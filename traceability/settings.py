@@ -272,6 +272,8 @@ AUDIT_PARAMETERS = {
     "future_minutes": 5,
     "tolerance_percent": "2",
 }
+# Of the dynamic list: so many years are judged to find what is still to be mended. Printed with every standing.
+DYNAMIC_LIST = {"years": 5}
 # One module a gap code, each with its `RULE`; and the relations that they speak of beside those of the core.
 AUDIT_RULES = [
     "traceability.audit.rules.unknown_origin",

@@ -7,6 +7,7 @@ import strawberry
 
 from graphql_schema.describing import both as both
 from graphql_schema.enums import ENUMS, Words
+from graphql_schema.list_enums import LIST_ENUMS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,5 +36,5 @@ def take_up(enum: type[Words]) -> None:
         value.description = enum[value.name].description
 
 
-for _enum in ENUMS:
+for _enum in (*ENUMS, *LIST_ENUMS):
     take_up(_enum)

@@ -27,6 +27,7 @@ from graphql_schema.operations.organisations import (
     model,
     organisation,
 )
+from graphql_schema.operations.recycled import RecycledQuery
 from graphql_schema.operations.scans import ScanResult
 from graphql_schema.operations.transfers import TransferConnection, TransferEdge, TransferFilter
 from graphql_schema.operations.types import battery_by_code, event_by_id, organisation_by_code, transfer_by_id
@@ -44,7 +45,7 @@ OwnCode = Annotated[str | None, argument("制成单位的代码，默认为本�
         "查询。看不到的与不存在的，回答相同。", "Questions. What may not be seen answers like what does not exist."
     )
 )
-class Query:
+class Query(RecycledQuery):
     """The root of all reading."""
 
     @resolved("当前登录者。", "Whoever asks.")

@@ -8,11 +8,12 @@
 
     seeing.py     the record as it had been told by a day
     findings.py   what the audit says of what was taken in and handed over
-    company.py    all that is known of one company, in a fixed number of queries
+    company.py    all that is known of companies, in a fixed number of queries
     evaluation.py the door: company, period, edition, day → report
     telling.py    a report as plain data, as `comply` prints it; its JSON form and the digest of that
     lines.py      a report in words for a terminal
     exporting/    a report as JSON, CSV and XLSX (web/ adds PDF)
 
-The upper five are pure: no database, no clock, no floats. docs/conditions.md tells how the text is read.
+The upper five are pure: no database, no clock, no floats. docs/conditions.md tells how the text is read,
+docs/conditions-eu.md how the EU's is.
 """

@@ -72,9 +72,10 @@ def evaluate(
     row, parts = _company(recycler), check_question(first, last, edition)
     today = timezone.localdate()
     day, asked = as_of or today, terms or default_terms()
+    onward = any(part.on_purpose for part in parts)
     # What chains were on a day gone by is walked anew where it can be written, and taken back.
     with replica.primary() if day < today else nullcontext():
-        company = read_company(row, first, last, day, asked)
+        company = read_company(row, first, last, day, asked, onward=onward)
     judged = tuple(judging.judge(part, company, asked) for part in parts)
     # Before any edition there was nothing to meet.
     verdict = judging.together(part.verdict for part in judged) if judged else NOT_IN_FORCE
@@ -83,13 +84,18 @@ def evaluate(
 
 def check_question(first: date, last: date, edition: str | None) -> tuple[Part, ...]:
     """Give the parts of a period, whichever company is asked about; raises `wrong_value` as `evaluate` does."""
+    check_days(first, last)
+    return parts_of(first, last, edition)
+
+
+def check_days(first: date, last: date) -> None:
+    """Refuse a period that ends before it begins, or is longer than ten years (`wrong_value`)."""
     if last < first:
         raise refuse("wrong_value", ("until",), value=last, expected=f"≥ {first}")
     if (last - first).days >= MOST_DAYS:
         raise refuse("wrong_value", ("until",), value=last, expected=f"≤ {first} + {MOST_DAYS} d")
     if last > LAST_DAY:
         raise refuse("wrong_value", ("until",), value=last, expected=f"≤ {LAST_DAY}")
-    return parts_of(first, last, edition)
 
 
 def _company(code: str) -> Organisation:

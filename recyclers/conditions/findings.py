@@ -1,18 +1,19 @@
-"""What the audit says of what a company took in and handed over, as of a day: batteries of unknown origin among what it
-received, and what of its own intake and outbound was reported late or not at all.
+"""What the audit says of what companies took in and handed over, as of a day: batteries of unknown origin among what
+they received, and what of their own intake and outbound was reported late or not at all.
 
-The rules themselves are asked, of the chains that the company has to do with: one statement, whatever their number.
+The rules themselves are asked, of the chains that the companies have to do with: one statement, whatever their number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from traceability import replica
 from traceability.audit import calendar
 from traceability.audit.compiling import rules
-from traceability.audit.concerning import chains_concerning
+from traceability.audit.concerning import chains_concerning, ids_in
 from traceability.audit.finding import Place
 from traceability.audit.relations import DAY_MS, OFFSET_MS
 from traceability.events import batches
@@ -84,29 +85,34 @@ def _sum(counts: _Counts, first: date, last: date, name: str) -> int:
     return sum(count for what, day, count in counts if what == name and first <= day <= last)
 
 
-def findings_of(organisation: int, first: date, last: date, as_of: date, heads: str) -> Findings:
-    """Ask the audit about one company's intake and outbound on some days.
+def findings_of(
+    organisations: Collection[int], first: date, last: date, as_of: date, heads: str
+) -> dict[int, Findings]:
+    """Ask the audit about companies' intake and outbound on some days: id → findings, for each of them.
 
     Args:
-        organisation: its id.
         heads: how the heads of chains are read as of that day (`traceability.audit.seeing`).
     """
-    question = _Question(organisation, first, last, calendar.number_of(as_of), heads)
-    rows = question.asked()
-    named = _named({(record, event) for _, _, _, record, event in rows if record is not None})
-    counts: dict[tuple[str, str, int], int] = {}
-    examples: dict[str, list[Example]] = {"unknown": [], "amiss": []}
-    for table, code, day, record, event in rows:
-        if record is None:
-            counts[table, code, day] = event
+    rows = _Question(organisations, first, last, calendar.number_of(as_of), heads).asked() if organisations else []
+    named = _named({(row.record, row.number) for row in rows if row.record is not None})
+    counts: dict[tuple[int, str], list[tuple[str, date, int]]] = defaultdict(list)
+    examples: dict[tuple[int, str], list[Example]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.day, row.record or 0, row.number, row.code)):
+        place, day = (row.organisation, row.table), calendar.day_of(row.day)
+        if row.record is None:
+            counts[place].append((row.code, day, row.number))
         else:
-            battery, key = named[record, event]
-            examples[table].append(Example(code, battery, key, calendar.day_of(day)))
-
-    def of(table: str) -> _Counts:
-        return [(code, calendar.day_of(day), n) for (t, code, day), n in sorted(counts.items()) if t == table]
-
-    return Findings(of("handled"), of("unknown"), of("amiss"), examples["unknown"], examples["amiss"])
+            examples[place].append(Example(row.code, *named[row.record, row.number], day))
+    return {
+        own: Findings(
+            counts[own, "handled"],
+            counts[own, "unknown"],
+            counts[own, "amiss"],
+            examples[own, "unknown"],
+            examples[own, "amiss"],
+        )
+        for own in organisations
+    }
 
 
 def _named(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str | None]]:
@@ -121,22 +127,33 @@ def _named(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[str
     return {(record, event): (codes[record], keys.get(event)) for record, event in places}
 
 
+class _Row(NamedTuple):
+    """A count (of `number`, without a record), or an example (`number` is its event)."""
+
+    table: str
+    organisation: int
+    code: str
+    day: int
+    record: int | None
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
-    organisation: int
+    organisations: Collection[int]
     first: date
     last: date
     as_of: int
     heads: str
 
-    def asked(self) -> list[tuple[str, str, int, int | None, int]]:
-        """Give counts as (table, code, day, None, count), and examples as (table, code, day, record, event)."""
+    def asked(self) -> list[_Row]:
+        """Give counts and examples, these in their order."""
         with replica.connection().cursor() as cursor:
             cursor.execute(self._sql())
-            return [(table, code, int(day), record, int(n)) for table, code, day, record, n in cursor.fetchall()]
+            return [_Row(table, own, code, int(day), record, int(n)) for table, own, code, day, record, n in cursor]
 
     def _sql(self) -> str:
-        place = Place(self.as_of, self.heads).only(f"record_id IN ({chains_concerning(self.organisation)})")
+        place = Place(self.as_of, self.heads).only(f"record_id IN ({chains_concerning(self.organisations)})")
         gaps = {rule.code: place.statement(rule) for rule in rules().values() if rule.of == "battery"}
         own = " UNION ALL ".join(self._own(gaps[code], code) for code in _OWN)
         missing = " UNION ALL ".join(self._missing(gaps[code], code) for code in _MISSING)
@@ -145,38 +162,44 @@ class _Question:
             amiss AS (SELECT * FROM own UNION ALL SELECT * FROM missing),
             origins AS (SELECT record_id FROM ({gaps[UNKNOWN_ORIGIN]}) g),
             unknown AS (
-              SELECT '{UNKNOWN_ORIGIN}' AS code, MIN(h.day) AS day, h.record_id, MIN(h.event_id) AS event_id
+              SELECT h.organisation_id, '{UNKNOWN_ORIGIN}' AS code, MIN(h.day) AS day, h.record_id,
+                MIN(h.event_id) AS event_id
               FROM handled h JOIN origins o ON o.record_id = h.record_id WHERE h.type = 'received'
-              GROUP BY h.record_id)
-          SELECT 'handled', type, day, CAST(NULL AS BIGINT), COUNT(DISTINCT record_id) FROM handled GROUP BY type, day
+              GROUP BY h.organisation_id, h.record_id)
+          SELECT 'handled', organisation_id, type, day, CAST(NULL AS BIGINT), COUNT(DISTINCT record_id)
+          FROM handled GROUP BY organisation_id, type, day
           {self._counted("unknown")} {self._counted("amiss")}"""
 
     def _counted(self, table: str) -> str:
-        """A table counted by day, and the first of its rows."""
+        """A table counted by company and day, and the first of each company's rows."""
         return f"""
-          UNION ALL SELECT '{table}', code, day, NULL, COUNT(*) FROM {table} GROUP BY code, day
-          UNION ALL SELECT * FROM (SELECT '{table}', code, day, record_id, event_id FROM {table}
-            ORDER BY day, record_id, event_id LIMIT {EXAMPLES}) {table}_first"""
+          UNION ALL SELECT '{table}', organisation_id, code, day, NULL, COUNT(*) FROM {table}
+          GROUP BY organisation_id, code, day
+          UNION ALL SELECT '{table}', organisation_id, code, day, record_id, event_id FROM (
+            SELECT {table}.*, ROW_NUMBER() OVER (PARTITION BY organisation_id ORDER BY day, record_id, event_id) AS n
+            FROM {table}) {table}_first WHERE n <= {EXAMPLES}"""
 
     def _handled(self) -> str:
         day = f"((s.occurred_ms + {OFFSET_MS}) / {DAY_MS})"
         return f"""
-          SELECT s.record_id, s.event_id, s.type, {day} AS day FROM traceability_step s
-          WHERE s.record_id IN ({chains_concerning(self.organisation)}) AND s.organisation_id = {self.organisation}
+          SELECT s.organisation_id, s.record_id, s.event_id, s.type, {day} AS day FROM traceability_step s
+          WHERE s.record_id IN ({chains_concerning(self.organisations)})
+            AND s.organisation_id IN {ids_in(self.organisations)}
             AND s.effective AND s.type IN ('received', 'dispatched')
             AND s.reported_ms <= {calendar.end_of(self.as_of)} AND {self._days(day)}"""
 
     def _own(self, statement: str, code: str) -> str:
         types = ", ".join(f"'{type_}'" for type_ in _OWN_TYPES)
         return f"""
-          SELECT '{code}' AS code, g.since_day AS day, g.record_id, g.event_id FROM ({statement}) g
+          SELECT g.organisation_id, '{code}' AS code, g.since_day AS day, g.record_id, g.event_id FROM ({statement}) g
           JOIN traceability_step s ON s.record_id = g.record_id AND s.event_id = g.event_id
-          WHERE g.organisation_id = {self.organisation} AND s.type IN ({types}) AND {self._days("g.since_day")}"""
+          WHERE g.organisation_id IN {ids_in(self.organisations)} AND s.type IN ({types})
+            AND {self._days("g.since_day")}"""
 
     def _missing(self, statement: str, code: str) -> str:
         return f"""
-          SELECT '{code}' AS code, g.since_day AS day, g.record_id, g.event_id FROM ({statement}) g
-          WHERE g.organisation_id = {self.organisation} AND {self._days("g.since_day")}"""
+          SELECT g.organisation_id, '{code}' AS code, g.since_day AS day, g.record_id, g.event_id FROM ({statement}) g
+          WHERE g.organisation_id IN {ids_in(self.organisations)} AND {self._days("g.since_day")}"""
 
     def _days(self, day: str) -> str:
         return f"{day} BETWEEN {calendar.number_of(self.first)} AND {calendar.number_of(self.last)}"

@@ -59,13 +59,17 @@ class JudgedPart:
 
 def judge(part: Part, company: Company, terms: Terms) -> JudgedPart:
     """Judge a company by every condition of a part."""
-    clauses = tuple(_judged(asked, company, terms) for asked in conditions_of(part))
+    clauses = tuple(_judged(part, asked, company, terms) for asked in conditions_of(part))
+    if all(one.clause is None for one in clauses):
+        return JudgedPart(part, NOT_IN_FORCE, clauses)
     return JudgedPart(part, together(one.verdict for one in clauses if one.decides), clauses)
 
 
 def together(verdicts: Iterable[str]) -> str:
     """Give the verdict over several: one that fails or cannot be true decides, then one without evidence."""
     found = set(verdicts)
+    if found == {NOT_IN_FORCE}:
+        return NOT_IN_FORCE
     if found & {FAIL, IMPLAUSIBLE}:
         return FAIL
     return NO_EVIDENCE if NO_EVIDENCE in found else PASS
@@ -88,7 +92,7 @@ def verdict_of(clause: Clause, measured: Measured) -> str:
     return PASS if compare(measured.value, limit) else FAIL
 
 
-def _judged(asked: Asked, company: Company, terms: Terms) -> Judged:
+def _judged(part: Part, asked: Asked, company: Company, terms: Terms) -> Judged:
     clause = asked.clause
     if clause is None:
         return Judged(asked.key, NOT_IN_FORCE)
@@ -98,8 +102,14 @@ def _judged(asked: Asked, company: Company, terms: Terms) -> Judged:
     if len(found) > 1:
         counts = {name: sum(one == name for one, _ in found) for name in _GRAVEST}
         evidence["taken"] = {"of": decisive.label, "values": len(found), **{k: n for k, n in counts.items() if n}}
-    decides = clause.enforced or (terms.provisional and clause.certainty == PROVISIONAL)
-    return Judged(asked.key, verdict, clause, decides, as_printed(decisive), evidence)
+    return Judged(asked.key, verdict, clause, _decides(part, clause, terms), as_printed(decisive), evidence)
+
+
+def _decides(part: Part, clause: Clause, terms: Terms) -> bool:
+    """Whether a verdict rests on a clause: it is enforced here, or the company is held against its text on purpose."""
+    if clause.certainty == PROVISIONAL:
+        return terms.provisional
+    return clause.enforced or part.on_purpose
 
 
 def _worst(clause: Clause, found: Sequence[tuple[str, Measured]]) -> tuple[str, Measured]:

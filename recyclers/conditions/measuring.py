@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from recyclers import recovery
+from recyclers import eu_targets, recovery
 from recyclers.conditions.declared import NOTHING, OBJECTED, Answer, Year
 from recyclers.conditions.findings import Findings
 from recyclers.conditions.parts import Asked
@@ -23,8 +23,8 @@ from traceability.law import Clause
 from traceability.law.vocabulary import PERCENT, STATEMENT
 
 _ZONE: Final = timezone(timedelta(hours=8))
-#: Month and day by which the report on the year before is in (`annual_report`).
-REPORT_BY: Final = (3, 31)
+#: Where a text names no day for the report on the year before.
+_END_OF_YEAR: Final = (12, 31)
 #: Percents that may be above a hundred: a plant may be run beyond what it was designed for.
 _UNBOUNDED: Final = frozenset({"capacity.load"})
 #: Clause → the kind of permit that proves it as well.
@@ -52,6 +52,7 @@ class Company:
 
     Args:
         batches: closed in the period, in order.
+        later: closed on other days, where they drew lots that these made; read only where a text asks for them.
         facts: of lots that were split or merged between them.
         unbalanced: the numbers of batches that do not balance.
         declared: year → what it declared.
@@ -62,6 +63,7 @@ class Company:
     roles: frozenset[str]
     as_of: date
     batches: Sequence[Batch] = ()
+    later: Sequence[Batch] = ()
     facts: Facts = field(default_factory=lambda: NO_FACTS)
     unbalanced: frozenset[str] = frozenset()
     declared: Mapping[int, Year] = field(default_factory=dict)
@@ -112,6 +114,9 @@ def measure(asked: Asked, clause: Clause, company: Company, terms: Terms) -> lis
         return own(asked, company)
     if asked.key in recovery.CLAUSES:
         return list(_by_batches(asked.key, within, company, terms))
+    if asked.key in eu_targets.CLAUSES:
+        none = Measured(state=NOT_APPLICABLE, evidence={"batches": []})
+        return list(_by_targets(asked.key, within, company, terms)) or [none]
     if clause.operator == STATEMENT:
         return [_stated(asked, company)]
     return [_declared(asked.key, clause, company, year) for year in _years(asked)]
@@ -127,6 +132,20 @@ def _by_batches(key: str, batches: Sequence[Batch], company: Company, terms: Ter
         if unbalanced := sorted({batch.number for batch in own} & company.unbalanced):
             told["unbalancedBatches"] = unbalanced
         yield Measured(figure.value, figure.state, figure.implausible, label=label, evidence=told)
+
+
+def _by_targets(key: str, batches: Sequence[Batch], company: Company, terms: Terms) -> Iterator[Measured]:
+    onward = eu_targets.Onward((*company.batches, *company.later), company.facts)
+    for label, own in units(batches, terms):
+        others = onward.from_(own)
+        if terms.boundary == SITE:
+            # What goes to another site leaves this one.
+            others = [one for one in others if one.site == own[0].site]
+        target = eu_targets.measured(key, own, facts_around((*own, *others), company.facts), later=others)
+        told = evidence_of(target.figure, own)
+        if target.pending_mg:
+            told["pendingKg"] = kilograms(target.pending_mg)
+        yield Measured(target.figure.value, target.figure.state, target.figure.implausible, label=label, evidence=told)
 
 
 def units(batches: Sequence[Batch], terms: Terms) -> list[tuple[str, list[Batch]]]:
@@ -241,11 +260,11 @@ def _reported(asked: Asked, company: Company) -> list[Measured]:
     stated = _stated(asked, company)
     if stated.state == MEASURED:
         return [stated]
-    return [_report_of(year, company, stated.evidence) for year in _years(asked)]
+    by = (asked.clause and asked.clause.by) or _END_OF_YEAR
+    return [_report_of(year, date(year + 1, *by), company, stated.evidence) for year in _years(asked)]
 
 
-def _report_of(year: int, company: Company, told: Mapping[str, Any]) -> Measured:
-    due = date(year + 1, *REPORT_BY)
+def _report_of(year: int, due: date, company: Company, told: Mapping[str, Any]) -> Measured:
     reported_ms = company.declared.get(year, NOTHING).reported_ms
     on = None if reported_ms is None else day_of(reported_ms)
     evidence = {**told, "year": year, "due": due.isoformat(), "reportedOn": on.isoformat() if on else None}

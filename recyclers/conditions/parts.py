@@ -31,6 +31,11 @@ class Part:
     last: date
     forced: bool = False
 
+    @property
+    def on_purpose(self) -> bool:
+        """Whether its text binds nobody here by itself, so that who asks for it wants all of it to decide."""
+        return self.text in OTHERS
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

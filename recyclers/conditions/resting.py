@@ -56,7 +56,7 @@ def _records(organisation: int, closed: str) -> str:
     """The records of batteries that a company's report rests on, as SQL: `id`, `touched`, in order of ids."""
     return f"""
       WITH RECURSIVE resting(code) AS (
-        SELECT r.code FROM ({chains_concerning(organisation)}) c JOIN {_RECORD} r ON r.id = c.record_id
+        SELECT r.code FROM ({chains_concerning([organisation])}) c JOIN {_RECORD} r ON r.id = c.record_id
         UNION SELECT i.battery FROM recyclers_batch b JOIN recyclers_batchinput i ON i.batch_id = b.event_id
           WHERE b.organisation_id = {organisation} AND b.{closed} AND i.battery <> ''
         UNION SELECT t.parent_code FROM resting JOIN traceability_component t ON t.code = resting.code),

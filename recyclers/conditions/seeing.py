@@ -1,4 +1,4 @@
-"""The record as it had been told by a day, as far as one company's figures rest on it."""
+"""The record as it had been told by a day, as far as some companies' figures rest on it."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from traceability.events import batches
 
 
 @contextmanager
-def known_by(day: int, organisation: int, batch_ids: Collection[int]) -> Iterator[str]:
+def known_by(day: int, organisations: Collection[int], batch_ids: Collection[int]) -> Iterator[str]:
     """Show the database as of a day while the block runs; gives how the heads of chains are read then.
 
-    Chains that the company has to do with, corrections of batches and lots, and what the lots that it drew were said
-    to consist of are as they had been told then. Batches that were reported later are still there: who asks for
+    Chains that the companies have to do with, corrections of batches and lots, and what the lots that they drew were
+    said to consist of are as they had been told then. Batches that were reported later are still there: who asks for
     batches leaves them out.
 
     Args:
-        batch_ids: the company's batches of the period, by their events.
+        batch_ids: the companies' batches of the period, by their events.
     """
     late = _told_later(batch_ids, end_of(day))
-    with seen_by(day, organisation=organisation) as heads:
+    with seen_by(day, organisations=organisations) as heads:
         if not late:
             yield heads
             return

@@ -6,7 +6,7 @@ reported, inside a transaction that is never committed: what the audit reads the
 it then.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -23,20 +23,20 @@ from traceability.values import from_ms
 
 
 @contextmanager
-def seen_by(as_of: int, *, battery: int | None = None, organisation: int | None = None) -> Iterator[str]:
+def seen_by(as_of: int, *, battery: int | None = None, organisations: Collection[int] | None = None) -> Iterator[str]:
     """Show the database as of a day while the block runs; gives how the heads of chains are read then.
 
     Args:
         as_of: the day.
         battery: the record of the one battery that is asked about, if it is one.
-        organisation: the one whose batteries are asked about, if it is one. Of batches and lots, what was told later
-            then stands unless it corrected something: who asks leaves it out.
+        organisations: those whose batteries are asked about, if not everybody's. Of batches and lots, what was told
+            later then stands unless it corrected something: who asks leaves it out.
     """
     end = end_of(as_of)
     # One after the other: together they would join every event to its step.
-    materials_then = _materials_told_after(end, corrected=battery is not None or organisation is not None)
+    materials_then = _materials_told_after(end, corrected=battery is not None or organisations is not None)
     # Most days are today, by whose end all was reported: then nobody has to be asked about.
-    ids = _concerned(battery, organisation) if organisation is None or _anything_after(end, None) else set()
+    ids = _concerned(battery, organisations) if organisations is None or _anything_after(end, None) else set()
     if not materials_then and not _anything_after(end, ids):
         yield HEADS_NOW
         return
@@ -49,14 +49,14 @@ def seen_by(as_of: int, *, battery: int | None = None, organisation: int | None 
             transaction.set_rollback(True)
 
 
-def _concerned(battery: int | None, organisation: int | None) -> set[int] | None:
+def _concerned(battery: int | None, organisations: Collection[int] | None) -> set[int] | None:
     """The records whose facts decide about what is asked; None for all."""
     if battery is not None:
         own = LifecycleRecord.objects.filter(Q(pk=battery) | Q(chain=battery)).values_list("code", flat=True)
         return {battery, *_above(own)}
-    if organisation is None:
+    if organisations is None:
         return None
-    ids = ids_concerning(organisation)
+    ids = ids_concerning(organisations)
     inside = Exists(Component.objects.filter(code=OuterRef("code")))
     parts = (LifecycleRecord.objects.filter(inside, id__in=some) for some in batches(ids))
     return ids | _above(code for found in parts for code in found.values_list("code", flat=True))

@@ -81,6 +81,10 @@ class Clause(Dated):
     process: str | None
     #: What a ban is about: applications of second-life products.
     applications: tuple[str, ...]
+    #: How long it lasts, from the day that sets it off: that day is not counted, its date in the last year is.
+    years: int | None = None
+    #: Month and day by which it is due in each year.
+    by: tuple[int, int] | None = None
     enforced: bool
     source: str
 

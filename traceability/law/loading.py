@@ -133,6 +133,8 @@ class _Resolved:
             who=values["who"],
             process=values.get("process"),
             applications=values.get("applications", ()),
+            years=values.get("years"),
+            by=values.get("by"),
             enforced=_enforced(row),
             source=values.get("source", above.source),
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from traceability.law import vocabulary
 
 _DECIMAL: Final = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+_MONTH_AND_DAY: Final = re.compile(r"\d\d-\d\d", re.ASCII)
 _KEY: Final = re.compile(r"[a-z0-9]+([._][a-z0-9]+)*", re.ASCII)
 
 
@@ -67,6 +68,23 @@ def _days(value: Any) -> int:
     return value
 
 
+def _years(value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= 99:
+        raise Unreadable
+    return value
+
+
+def _month_and_day(value: Any) -> tuple[int, int]:
+    if not isinstance(value, str) or not _MONTH_AND_DAY.fullmatch(value):
+        raise Unreadable
+    try:
+        # A day that there is in every year.
+        found = date(2001, int(value[:2]), int(value[3:]))
+    except ValueError:
+        raise Unreadable from None
+    return found.month, found.day
+
+
 def _word(words: Collection[str]) -> Kind:
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
@@ -99,6 +117,8 @@ DATE: Final = Kind(_date, _("a day without quotation marks, such as 2026-04-01")
 FLAG: Final = _of(bool, _("true or false"))
 DECIMAL: Final = Kind(_decimal, _('a decimal in quotation marks, such as "98" or "1.5"'))
 DAYS: Final = Kind(_days, _("a whole number of days, 1 to 3660"))
+YEARS: Final = Kind(_years, _("a whole number of years, 1 to 99"))
+MONTH_AND_DAY: Final = Kind(_month_and_day, _('month and day in quotation marks, such as "03-31"'))
 WORDS: Final = Kind(_keys, _("a list of words in small letters"))
 CERTAINTY: Final = _word(vocabulary.CERTAINTIES)
 
@@ -125,6 +145,8 @@ TABLES: Final[dict[str, dict[str, Kind]]] = {
         "who": _words(vocabulary.ROLES),
         "process": _word(vocabulary.PROCESSES),
         "applications": WORDS,
+        "years": YEARS,
+        "by": MONTH_AND_DAY,
         "enforced": FLAG,
         "source": TEXT,
     },
@@ -148,7 +170,7 @@ OPTIONAL: Final = {
     "edition": {"in_force_until"},
     "clause": {
         *("in_force_from", "in_force_until", "instrument", "edition", "threshold", "unit", "process"),
-        *("applications", "enforced", "source"),
+        *("applications", "years", "by", "enforced", "source"),
     },
     "deadline": {"in_force_from", "in_force_until", "roles", "everyone_else", "retired_only", "enforced"},
     "gap": {"in_force_from", "in_force_until", "clause", "certainty"},

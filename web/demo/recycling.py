@@ -103,16 +103,19 @@ def _plan(teller: Teller) -> Iterator[_Campaign]:
                     yield _Campaign(closed, by, kind, fed)
 
 
-def _crushed(teller: Teller, one: _Campaign, *, misnamed: bool, unweighed: bool) -> Powder:
-    """Record the batteries as processed and the batch that they went into; gives its black mass."""
-    fed: Sequence[Feed] = one.fed
-    done = one.closed - timedelta(days=1)
-    for number, feed in enumerate(fed):
+def _processed(teller: Teller, one: _Campaign, *, misnamed: bool) -> None:
+    """Record which batch each battery went into; if `misnamed`, the first one under a number that nobody recorded."""
+    for number, feed in enumerate(one.fed):
         batch = f"{one.number}X" if misnamed and not number else one.number
         if not feed.is_lot:
+            done = one.closed - timedelta(days=1)
             teller.say(one.by, "processed", done, feed.code, batch=batch, massKg=f"{feed.kilograms}")
-    if misnamed:
-        fed = fed[1:]
+
+
+def _crushed(teller: Teller, one: _Campaign, *, misnamed: bool, unweighed: bool) -> Powder:
+    """Record the batteries as processed and the batch that they went into; gives its black mass."""
+    _processed(teller, one, misnamed=misnamed)
+    fed = one.fed[1:] if misnamed else one.fed
     made = chemistry.crush(
         f"{one.by.slug[:2].upper()}{one.mark}",
         one.by.code,

@@ -43,6 +43,13 @@ def test_json_says_what_is_in_force_on_the_day():
     assert told("--on", "2026-04-01")["forbiddenApplications"] == ["e_bike"]
 
 
+def test_json_says_how_long_something_lasts_and_by_when_it_is_due():
+    found = {one["clause"]: one for one in told("--on", "2026-04-01")["clauses"]}
+    assert (found["order73.penalty_bar"]["years"], found["listing.mending"]["years"]) == (2, 1)
+    assert found["annual_report"]["by"] == "03-31"
+    assert not {"years", "by"} & set(found["recovery.li"])
+
+
 def test_json_says_what_a_gap_rests_on():
     answer = told("--on", "2026-04-01", "--gap", "unlicensed")
     assert (answer["gap"], answer["clause"]["clause"], answer["certainty"]) == ("unlicensed", "order73.permit", "firm")

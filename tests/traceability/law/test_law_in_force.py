@@ -119,6 +119,15 @@ def test_the_first_day_of_a_clause_is_that_of_its_first_version():
         law.in_force_from("recovery.gold")
 
 
+def test_periods_are_those_of_the_clause_in_force():
+    assert law.clause_in_force("order73.penalty_bar", BEFORE) is None
+    assert law.clause_in_force("order73.penalty_bar", AFTER).years == 2
+    assert law.clause_in_force("listing.mending", date(2020, 1, 1)) is None
+    assert law.clause_in_force("listing.mending", date(2020, 1, 2)).years == 1
+    assert {law.clause_in_force("annual_report", day).by for day in (OLD, NEW)} == {(3, 31)}
+    assert law.clause_in_force("recovery.li", NEW).years is law.clause_in_force("recovery.li", NEW).by is None
+
+
 def test_european_targets_rise_and_are_not_enforced_here():
     day = {
         "2027": date(2027, 12, 31),

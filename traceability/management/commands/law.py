@@ -185,6 +185,8 @@ def _clause_as_json(one: Clause) -> dict[str, Any]:
         "who": list(one.who),
         "process": one.process,
         "applications": list(one.applications),
+        **({"years": one.years} if one.years else {}),
+        **({"by": "{:02}-{:02}".format(*one.by)} if one.by else {}),
         **_dated(one),
         "enforced": one.enforced,
         "source": one.source,
