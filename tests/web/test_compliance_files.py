@@ -171,7 +171,7 @@ def test_provisional_clauses_are_marked_as_deciding_nothing_unless_they_do(works
     assert ("rnd.share" in others) is not provisional
     assert others.count("decides nothing") == (0 if provisional else 4)
     assert ("As was asked for, provisional clauses decide in this evaluation." in text) is provisional
-    assert ("Clauses that are provisional or not enforced are shown only" in text) is not provisional
+    assert ("Clauses that do not count, provisional ones among them, are shown only" in text) is not provisional
 
 
 def test_a_period_of_two_editions_has_a_section_for_each(works: Works) -> None:
@@ -220,7 +220,8 @@ def test_no_evidence_is_too_long_or_too_strange_for_the_paper(letters: str, time
     one = {"battery": "X" * 24, "gap": "late_report", "since": "2025-01-01", "event": text}
     told = {
         "taken": {"of": text, "values": count},
-        "inputKg": None, "outputKg": "1", "batches": [text] * count, "unbalancedBatches": [text] * count,
+        "inputKg": None, "outputKg": "1", "pendingKg": "1.5",
+        "batches": [text] * count, "unbalancedBatches": [text] * count,
         "declarations": [declared | {"documents": [{"name": text, "sha256": "ab" * 32}] * count}] * count,
         "permits": [{"number": text, "kind": "eia", "validFrom": None, "validUntil": None}] * count,
         "received": 1, "gaps": {"late_report": count}, "examples": [one] * count,

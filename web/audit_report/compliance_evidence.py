@@ -58,6 +58,8 @@ def _masses(told: _Told, words: Words) -> Iterator[str]:
             yield words(key, input=_kg(told[into], words), output=_kg(told[out], words))
     if elements := told.get("elements"):
         yield " · ".join(f"{name.capitalize()} {one['measured'] or '—'} %" for name, one in elements.items())
+    if "pendingKg" in told:
+        yield words("pending", mass=_kg(told["pendingKg"], words))
     silent = told.get("inputsWithoutFigure", 0), told.get("outputsWithoutFigure", 0)
     if any(silent):
         yield words("silent", inputs=silent[0], outputs=silent[1])

@@ -52,8 +52,8 @@ _WORDS: Final = {
         ),
     ),
     "shown_only": (
-        "暂定或不强制的条款只作展示，不影响结论。",
-        "Clauses that are provisional or not enforced are shown only and decide nothing.",
+        "不计入评定的条款（含暂定条款）只作展示，不影响结论。",
+        "Clauses that do not count, provisional ones among them, are shown only and decide nothing.",
     ),
     "all_count": (
         "应要求，暂定条款在本次评定中计入。",
@@ -81,6 +81,7 @@ _WORDS: Final = {
     "powder": ("粉料（干基）{input} kg，其中 {output} kg", "{input} kg of dry powder, {output} kg of it"),
     "unknown": ("不详", "unknown"),
     "silent": ("无数据的投入 {inputs}、产出 {outputs}", "without a figure: {inputs} inputs, {outputs} products"),
+    "pending": ("待进一步处理 {mass} kg", "{mass} kg to be treated further"),
     "no_batches": ("没有该工艺的批次", "no batch of the process"),
     "batches": ("批次 {count}：{some}", "batches {count}: {some}"),
     "unbalanced": ("物料不平衡的批次 {count}：{some}", "out of balance {count}: {some}"),

@@ -4,7 +4,7 @@ Where a figure is taken for each month, batch, site or year, all of them are her
 Masses of batches are what each contributes within the boundary that the figure was taken over, so that they add up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,11 +13,11 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from recyclers import recovery
+from recyclers import eu_targets, recovery
 from recyclers.conditions.evaluation import Report
 from recyclers.conditions.exporting.clauses import PLACE, number, place_of
 from recyclers.conditions.judging import as_printed, verdict_of
-from recyclers.conditions.measuring import Measured, day_of, facts_around, kilograms, measure, units
+from recyclers.conditions.measuring import Company, Measured, day_of, facts_around, kilograms, measure, units
 from recyclers.conditions.parts import Asked, conditions_of
 from recyclers.conditions.wording import VERDICTS
 from recyclers.flows import Batch
@@ -62,6 +62,8 @@ _TOLD: Final = frozenset(
     "inputKg outputKg powderKg contentKg batches elements unbalancedBatches year declaration review objection statement"
     " documents declarations permits received dispatched gaps examples due reportedOn taken".split()
 )
+#: Clauses that are measured from batches, each of which has a row.
+_OF_BATCHES: Final = frozenset({*recovery.CLAUSES, *eu_targets.CLAUSES})
 
 
 def evidence_table(report: Report) -> Table:
@@ -83,8 +85,8 @@ def _of_clause(asked: Asked, clause: Clause, report: Report) -> Iterator[dict[st
     for one in measure(asked, clause, report.company, report.terms):
         yield _value(one, clause)
         yield from _told(one.label, one.evidence)
-    if asked.key in recovery.CLAUSES and report.company.roles & set(clause.who):
-        yield from _contributions(asked, clause, report)
+    if asked.key in _OF_BATCHES and report.company.roles & set(clause.who):
+        yield from _batches(asked, clause, report)
 
 
 def _cells(kind: str, **more: Any) -> dict[str, Any]:
@@ -138,18 +140,30 @@ def _declaration(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 # From batches --------------------------------------------------------------------------------------------------------
 
 
-def _contributions(asked: Asked, clause: Clause, report: Report) -> Iterator[dict[str, Any]]:
+def _batches(asked: Asked, clause: Clause, report: Report) -> Iterator[dict[str, Any]]:
     company = report.company
-    within = [one for one in company.closed_within(asked.first, asked.last) if one.process in clause.processes]
+    within = company.closed_within(asked.first, asked.last)
+    if clause.processes:
+        within = [one for one in within if one.process in clause.processes]
     for label, own in units(within, report.terms):
-        for batch, figure in recovery.measured_apart(asked.key, own, facts_around(own, company.facts)):
+        for batch, figure in _apart(asked.key, own, company):
             note = {"unbalanced": True} if batch.number in company.unbalanced else None
             for cells in _contribution(asked.key, batch, figure):
                 yield cells | {"of": label or None, "note": note}
 
 
-def _contribution(key: str, batch: Batch, figure: Figure) -> Iterator[dict[str, Any]]:
+def _apart(key: str, batches: Sequence[Batch], company: Company) -> Iterable[tuple[Batch, Figure | None]]:
+    """What each batch contributes; nothing that adds up where all of a company's processes are taken as one."""
+    if key in recovery.CLAUSES:
+        return recovery.measured_apart(key, batches, facts_around(batches, company.facts))
+    return ((batch, None) for batch in batches)
+
+
+def _contribution(key: str, batch: Batch, figure: Figure | None) -> Iterator[dict[str, Any]]:
     """One batch: a row for each element that the clause asks for."""
+    if figure is None:
+        yield _cells("batch", subject=batch.number, day=day_of(batch.closed_ms))
+        return
     names = ("powder_kg", "content_kg") if key.startswith("powder.") else ("input_kg", "output_kg")
     for element, part in (figure.parts or {key.rpartition(".")[2]: figure}).items():
         known = part.evidence

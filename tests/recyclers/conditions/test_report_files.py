@@ -157,6 +157,17 @@ def test_with_figures_of_each_month_and_site_all_of_them_are_there(mixed: Works)
     assert of == [("东厂 · 2025-03", 88), ("西厂 · 2025-04", 94)]
 
 
+def test_for_the_targets_of_the_eu_batches_are_named_too(mixed: Works) -> None:
+    report = mixed.report(date(2028, 1, 1), date(2028, 12, 31), edition="eu2023_1542", as_of=date(2029, 6, 30))
+    assert evidence(report, "eu.recovery.li", "batch") == []
+    mixed.smelted(into={"li": "10"}, out={"li": "9.5"}, day="2028-06-15", number="B-2028")
+    report = mixed.report(date(2028, 1, 1), date(2028, 12, 31), edition="eu2023_1542", as_of=date(2029, 6, 30))
+    [batch] = evidence(report, "eu.recovery.li", "batch")
+    assert (batch["number, key or code"], batch["day, or valid from"]) == ("B-2028", date(2028, 6, 15))
+    [value] = evidence(report, "eu.recovery.li", "figure")
+    assert (value["into, kg"], value["out, kg"], value["verdict"]) == (100, 95, "met")
+
+
 def test_declarations_documents_permits_and_findings_are_found(mixed: Works) -> None:
     report = mixed.report(date(2024, 7, 1), YEAR[1], edition="2024")
     years = {row["month, batch, site or year"]: row["note"] for row in evidence(report, "water.reuse", "declaration")}
