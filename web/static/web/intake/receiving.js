@@ -44,7 +44,7 @@ async function takeOne(payload) {
   const [first, joined] = [half, half + payload];
   half = '';
   if (!found.code && first && isCode(joined)) return takeCode(joined, codes.read(joined, today()).code);
-  const pair = twoCodes(found.text);
+  const pair = twoCodes(codes.normalise(payload.slice(0, 100)));
   if (pair) {
     for (const code of pair) await takeCode(code, code);
     return null;
@@ -59,7 +59,7 @@ async function takeOne(payload) {
 }
 
 // A gun that ends nothing delivers two codes as one text: both are meant.
-function twoCodes(text = '') {
+function twoCodes(text) {
   const pair = text.length === 48 ? [text.slice(0, 24), text.slice(24)] : [];
   return pair.length && pair.every(isCode) ? pair : null;
 }

@@ -1,0 +1,188 @@
+"""Intake without the network: nothing is lost, nothing twice, and each scan bears its own time and person."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.browser.dock import at_work, on_their_way, receipts, shoot
+from tests.worlds import World
+from traceability.door import operators
+from traceability.models import LifecycleEvent, User
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = playwright.expect
+PIN = "402918"
+#: Sending many takes its time on a busy machine.
+LONG = 120_000
+
+
+@pytest.fixture
+def offline(phone: Visitor) -> Visitor:
+    """A phone that may lose its network: the browser says so on its console."""
+    phone.expected += [
+        "ERR_INTERNET_DISCONNECTED",
+        "ERR_FAILED",
+        "ERR_EMPTY_RESPONSE",
+        "status of 401",
+        "status of 403",
+    ]
+    return phone
+
+
+def waits(page: Any, count: int) -> None:
+    text = f"待上传 {count}" if count else "已全部发送"
+    expect(page.locator("#badge")).to_have_text(text, timeout=LONG)
+
+
+def test_scans_without_network_survive_a_reload_and_are_sent_once_in_order(offline: Visitor, province: World) -> None:
+    lives = on_their_way(province, 20)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    for life in lives[:10]:
+        shoot(page, life.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
+    waits(page, 10)
+    page.reload()
+    waits(page, 10)
+    page.locator("#start").click()
+    for life in lives[10:]:
+        shoot(page, life.code)
+    waits(page, 20)
+    assert receipts(province) == []
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert [code for code, _ in receipts(province)] == [life.code for life in lives]
+    times = LifecycleEvent.objects.filter(type="received").order_by("id").values_list("occurred_at", "recorded_at")
+    assert all(occurred < recorded for occurred, recorded in times)
+    assert [occurred for occurred, _ in times] == sorted(occurred for occurred, _ in times)
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twice(
+    offline: Visitor, province: World
+) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    lost: list[int] = []
+
+    def lose(route: Any) -> None:
+        if lost or "receiveBatteries" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("failed")
+
+    offline.context.route("**/graphql/", lose)
+    shoot(page, life.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
+    waits(page, 1)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    waits(page, 0)
+    assert lost == [200]
+    assert len(receipts(province)) == 1
+    page.locator("#badge").click()
+    expect(page.locator("#rows li").first).to_contain_text("已接收")
+
+
+def test_a_code_scanned_again_is_told_with_time_and_person_and_recorded_once(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    shoot(page, life.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
+    shoot(page, life.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "duplicate")
+    expect(page.locator("#outcome-more")).to_contain_text(province.recycler.user.username)
+    waits(page, 1)
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert len(receipts(province)) == 1
+
+
+def test_an_expired_sign_in_keeps_the_queue_and_asks_to_sign_in(offline: Visitor, province: World) -> None:
+    lives = on_their_way(province, 2)
+    page = at_work(offline, province)
+    offline.context.clear_cookies()
+    for life in lives:
+        shoot(page, life.code)
+    waits(page, 2)
+    expect(page.locator("#trouble")).to_contain_text("登录已过期")
+    expect(page.locator("#trouble a")).to_have_attribute("href", "/sign-in/?next=/intake/")
+    offline.sign_in(province.recycler)
+    page.reload()
+    waits(page, 0)
+    assert len(receipts(province)) == 2
+
+
+def test_two_tabs_send_each_scan_once(offline: Visitor, province: World) -> None:
+    lives = on_their_way(province, 12)
+    one = at_work(offline, province)
+    two = offline.open("/intake/")
+    two.locator("#start").click()
+    offline.context.set_offline(True)
+    for page, mine in ((one, lives[:6]), (two, lives[6:])):
+        page.bring_to_front()
+        for life in mine:
+            shoot(page, life.code)
+    waits(two, 12)
+    offline.context.set_offline(False)
+    waits(one, 0)
+    waits(two, 0)
+    assert [code for code, _ in receipts(province)] == [life.code for life in lives]
+
+
+def test_a_hand_over_without_network_is_sent_under_the_true_name_after_the_pin(
+    offline: Visitor, province: World
+) -> None:
+    second = User.objects.create_user("second", organisation=province.recycler.organisation)
+    operators.set_pin(second, PIN)
+    first, other = on_their_way(province, 2)
+    page = at_work(offline, province)
+    expect(page.locator("[data-tell=missing]").first).to_have_text(re.compile("2"))
+    offline.context.set_offline(True)
+    shoot(page, first.code)
+    waits(page, 1)
+    take_over(page, "000000")
+    shoot(page, other.code)
+    waits(page, 2)
+    offline.context.set_offline(False)
+    expect(page.locator("#trouble")).to_contain_text("second", timeout=LONG)
+    waits(page, 1)
+    page.locator("#outcome-next").click()
+    take_over(page, PIN)
+    waits(page, 0)
+    assert receipts(province) == [
+        (first.code, f"user:{province.recycler.user.pk}"),
+        (other.code, f"user:{second.pk}"),
+    ]
+
+
+def take_over(page: Any, pin: str) -> None:
+    page.locator("#outcome").evaluate("box => { box.hidden = true; }")
+    page.locator("#person").click()
+    page.get_by_role("button", name="second").last.click()
+    page.locator("#pin").fill(pin)
+    page.locator("#pin-form button").click()
+    expect(page.locator("#person-name")).to_have_text("second")
+    expect(page.locator("[data-screen=pin]")).to_be_hidden()
+
+
+def test_another_organisation_never_sends_what_this_one_scanned(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    shoot(page, life.code)
+    waits(page, 1)
+    come_in_as(offline, province)
+    offline.context.set_offline(False)
+    expect(page.locator("#trouble")).to_contain_text(province.recycler.user.username, timeout=LONG)
+    page.reload()
+    expect(page.locator("[data-screen=start] .quiet").first).to_have_text(province.stranger.organisation.name)
+    waits(page, 0)
+    assert not LifecycleEvent.objects.filter(type="received").exists()
+
+
+def come_in_as(visitor: Visitor, province: World) -> None:
+    visitor.context.clear_cookies()
+    visitor.sign_in(province.stranger)

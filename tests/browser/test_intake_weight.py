@@ -1,0 +1,70 @@
+"""How heavy the page is, how soon it shows, and two hundred scans."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.staticfiles import finders
+
+from tests.browser.conftest import Visitor
+from tests.browser.dock import at_work, on_their_way, receipts, shoot
+from tests.browser.test_intake_offline import LONG, waits
+from tests.worlds import World
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = playwright.expect
+#: Chromium's own "slow 3G".
+SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+
+
+def test_the_page_is_light_beside_its_reader(phone: Visitor, province: World) -> None:
+    loaded: set[str] = set()
+    phone.context.on("request", lambda request: loaded.add(urlsplit(request.url).path))
+    page = at_work(phone, province)
+    page.locator("script[src*=zxing-reader]").wait_for(state="attached")
+    files = {path for path in loaded if path.startswith("/static/") and not path.endswith(".wasm")}
+    weights = {path: len(gzip.compress(Path(str(finders.find(path[8:]))).read_bytes(), 6)) for path in files}
+    weights["/intake/"] = len(gzip.compress(page.content().encode(), 6))
+    print(f"\nintake: {sum(weights.values()) / 1024:.1f} KB gzip beside the reader, {len(weights)} files")
+    assert sum(weights.values()) < 250 * 1024, weights
+
+
+def test_the_first_paint_is_told(phone: Visitor, province: World, record_property: Any) -> None:
+    """On a slow device and network: the first visit, and the later ones, which the device serves itself."""
+    page = phone.sign_in(province.recycler).open("/intake/")
+    page.locator("html[data-offline=ready]").wait_for()
+    cdp = phone.context.new_cdp_session(page)
+    cdp.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    cdp.send("Network.enable")
+    cdp.send("Network.emulateNetworkConditions", SLOW_3G)
+    page.reload()
+    page.locator("#start").wait_for()
+    script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+    painted = page.evaluate(script)
+    record_property("first_paint_ms", painted)
+    print(f"\nintake: first paint {painted:.0f} ms (CPU x4, slow 3G, later visit)")
+
+
+def test_two_hundred_scans_without_network_and_a_reload_all_arrive_once(phone: Visitor, province: World) -> None:
+    phone.expected += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    codes = [province.pack_code() for _ in range(199)]
+    [announced] = on_their_way(province, 1)
+    codes.insert(100, announced.code)
+    page = at_work(phone, province)
+    phone.context.set_offline(True)
+    for number, code in enumerate(codes):
+        shoot(page, code)
+        if number == 120:
+            waits(page, number + 1)
+            page.reload()
+            page.locator("#start").click()
+            expect(page.locator("#code")).to_be_focused()
+    waits(page, 200)
+    phone.context.set_offline(False)
+    waits(page, 0)
+    assert [code for code, _ in receipts(province)] == codes
+    page.locator("#badge").click()
+    expect(page.locator("#rows li[data-state=done]")).to_have_count(200, timeout=LONG)
+    expect(page.locator("#rows li", has_text=announced.code)).to_contain_text("已接收")
