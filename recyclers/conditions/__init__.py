@@ -13,6 +13,8 @@
     telling.py    a report as plain data, as `comply` prints it; its JSON form and the digest of that
     lines.py      a report in words for a terminal
     exporting/    a report as JSON, CSV and XLSX (web/ adds PDF)
+    resting.py    what a report rests on, under a name that changes with it
+    keeping.py    a company's years as of today, kept while nothing that they rest on was recorded
 
 The upper five are pure: no database, no clock, no floats. docs/conditions.md tells how the text is read,
 docs/conditions-eu.md how the EU's is.

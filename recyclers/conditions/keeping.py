@@ -1,7 +1,7 @@
 """A company's years as they stand today, kept in the memory of a process for as long as they would come out the same.
 
 A report is given again only if everything that decides about it is as it was: the day, the law, the parameters and
-what is on record (`resting`). docs/decisions/0015 tells why in memory.
+what is on record (`resting`). docs/decisions/0016 tells why in memory.
 """
 
 import threading
