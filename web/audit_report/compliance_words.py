@@ -81,6 +81,7 @@ _WORDS: Final = {
     "powder": ("粉料（干基）{input} kg，其中 {output} kg", "{input} kg of dry powder, {output} kg of it"),
     "unknown": ("不详", "unknown"),
     "silent": ("无数据的投入 {inputs}、产出 {outputs}", "without a figure: {inputs} inputs, {outputs} products"),
+    "pending": ("未继续处理的中间料 {mass}", "neither processed nor of use yet: {mass}"),
     "no_batches": ("没有该工艺的批次", "no batch of the process"),
     "batches": ("批次 {count}：{some}", "batches {count}: {some}"),
     "unbalanced": ("物料不平衡的批次 {count}：{some}", "out of balance {count}: {some}"),
