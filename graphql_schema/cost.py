@@ -72,7 +72,7 @@ class Cost:
 FREE = Cost()
 ONE = Cost(1)
 #: Types of which an object is made by reading a year or more of a company: what one of them is counted as.
-PRICES: Mapping[str, int] = {"Compliance": 50, "ComplianceReport": 1_000}
+PRICES: Mapping[str, int] = {"Compliance": 50, "ComplianceReport": 1_000, "ConditionsStanding": 50}
 #: Arguments that have many companies judged before the first is shown: (field, argument) → what they add.
 ARGUMENTS: Mapping[tuple[str, str], int] = {("recyclers", "verdict"): 500}
 

@@ -14,4 +14,23 @@ class RecycledSource(Words):
     UNKNOWN = "unknown", "来源不明", "Of unknown origin"
 
 
-LIST_ENUMS: tuple[type[Words], ...] = (RecycledSource,)
+class ReportState(Words):
+    """年度报告的状态。
+    Where an annual report stands."""
+
+    DUE = "due", "待提交", "Due, and not in yet"
+    HANDED_IN = "handed_in", "已按期提交", "Handed in in time"
+    LATE = "late", "已逾期提交", "Handed in late"
+    MISSING = "missing", "逾期未提交", "Not in, and over"
+
+
+class ToDo(Words):
+    """公告企业须办理的事项。
+    What a listed company has to see to."""
+
+    MENDING = "mending", "限期整改", "A condition that it has to meet again"
+    PERMIT_ENDS = "permit_ends", "许可到期", "A permit that ends, or ended"
+    ANNUAL_REPORT = "annual_report", "年度报告", "The annual report"
+
+
+LIST_ENUMS: tuple[type[Words], ...] = (RecycledSource, ReportState, ToDo)

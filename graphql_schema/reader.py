@@ -19,6 +19,7 @@ from batteries.reading import BatteryFilters
 from batteries.rows import BatteryRow, EventRow, IdentityRow, ItemRow, ModelRow, Page, RecallRow, TransferRow
 from graphql_schema.compliance_reader import ComplianceReader
 from graphql_schema.declaration_reader import DeclarationReader
+from graphql_schema.dynamic_list_reader import DynamicListReader
 from graphql_schema.loading import Batch, Parties
 from graphql_schema.lot_reader import LotReader
 from graphql_schema.lot_reader import MadeBy as MadeBy
@@ -50,6 +51,7 @@ class Reader:
         self.parties = Parties()
         self.standing = StandingReader(viewer, self.parties)
         self.compliance = ComplianceReader(viewer)
+        self.dynamic_list = DynamicListReader(viewer, self.parties)
         self.lots = LotReader(viewer, self.parties, lambda codes: self._tied.want(codes))
         self._vehicles: Batch[str, Installation] = Batch(
             lambda codes: chain_reading.vehicles(viewer, self._known(codes))

@@ -9,8 +9,9 @@ from strawberry.scalars import JSON
 
 from batteries.rows import ModelRow
 from graphql_schema.enums import BatteryType, EventType, Level, Role
-from graphql_schema.operations import standing
+from graphql_schema.operations import dynamic_list, standing
 from graphql_schema.operations.describing import argument, both, described, resolved
+from graphql_schema.operations.dynamic_list import ConditionsStanding
 from graphql_schema.operations.nodes import Node, PageInfo, check_size, reader_of
 from graphql_schema.operations.standing import DueDate, Listing, Permit, Standing
 from traceability import models
@@ -104,6 +105,15 @@ class Organisation(Node):
 
         found = reader_of(info).declarations.penalties(self.row.pk)
         return None if found is None else [penalty(row) for row in found]
+
+    @resolved(
+        "在公告名单上的状况：是否在名单、须整改的条件与期限、产能利用率、年度报告、处罚限制；仅本单位与联盟可见。",
+        "Where it stands on the announced list: whether it is listed, what it must mend until when, load, annual "
+        "report, penalties; for itself and the alliance only.",
+    )
+    def conditions_standing(self, info: strawberry.Info, on: dynamic_list.On = None) -> ConditionsStanding | None:
+        found = reader_of(info).dynamic_list.on(self.row, on or standing.today())
+        return dynamic_list.standing(found) if found else None
 
 
 def organisation(row: models.Organisation | None) -> Organisation | None:

@@ -13,6 +13,7 @@ from graphql_schema.operations.batches import BatchConnection, BatchFilters, bat
 from graphql_schema.operations.batteries import After, Battery, BatteryConnection, BatteryEdge, BatteryFilter, First
 from graphql_schema.operations.chains import page_info
 from graphql_schema.operations.describing import argument, both, resolved
+from graphql_schema.operations.dynamic_list import DynamicListQuery
 from graphql_schema.operations.gaps import AuditGapConnection
 from graphql_schema.operations.imports import ImportJob, ImportJobConnection
 from graphql_schema.operations.inspections import GradeScheme, grade_scheme
@@ -46,7 +47,7 @@ OwnCode = Annotated[str | None, argument("制成单位的代码，默认为本�
         "查询。看不到的与不存在的，回答相同。", "Questions. What may not be seen answers like what does not exist."
     )
 )
-class Query(RecycledQuery):
+class Query(RecycledQuery, DynamicListQuery):
     """The root of all reading."""
 
     @resolved("当前登录者。", "Whoever asks.")

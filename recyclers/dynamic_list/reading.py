@@ -6,6 +6,7 @@ company is judged anew, so a long list takes its time; the number of queries doe
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -23,7 +24,7 @@ from recyclers.dynamic_list.listed import Listed, listed
 from recyclers.dynamic_list.standing import Standing, standing_of, years_asked
 from recyclers.models import Listing, Penalty, Said
 from recyclers.statements import said_by
-from traceability import law
+from traceability import law, replica
 from traceability.audit.calendar import end_of, number_of
 from traceability.models import Organisation
 
@@ -73,22 +74,25 @@ def _standings(
     penalties = _by_company(said_by(Penalty, [row.pk for row in rows], _known_ms(day)))
     for begin in range(0, len(rows), TOGETHER):
         some = rows[begin : begin + TOGETHER]
-        years = {row.pk: years_asked(listings[row.pk], day, _years()) for row in some}
-        companies = _read(day, some, years.values(), terms)
+        # Who is not asked by the conditions is not read: a maker has to do with half of all chains.
+        asked = [row for row in some if ROLES & row.role_set]
+        years = {row.pk: years_asked(listings[row.pk], day, _years()) for row in asked}
+        companies = _read(day, asked, years.values(), terms)
         for row in some:
-            judged = years[row.pk] if ROLES & row.role_set else range(0)
-            yield (
-                row.pk,
-                standing_of(row.name, day, listings[row.pk], penalties[row.pk], companies[row.pk], judged, terms),
-            )
+            company = companies.get(row.pk) or Company(row.code, frozenset(row.role_set), day)
+            told = listings[row.pk], penalties[row.pk], company, years.get(row.pk, range(0))
+            yield row.pk, standing_of(row, day, *told, terms)
 
 
 def _read(day: date, rows: Collection[Organisation], years: Iterable[range], terms: Terms) -> Mapping[int, Company]:
-    asked = [year for some in years for year in some]
+    asked, today = [year for some in years for year in some], timezone.localdate()
+    if not rows:
+        return {}
     # Before any report was due there is nothing to judge, and the rest is of no year.
     first, last = (min(asked), max(asked)) if asked else (day.year, day.year)
-    as_of = min(day, timezone.localdate())
-    return read_companies(rows, date(first, 1, 1), date(last, 12, 31), as_of, terms)
+    # What chains were on a day gone by is walked anew where it can be written, and taken back.
+    with replica.primary() if day < today else nullcontext():
+        return read_companies(rows, date(first, 1, 1), date(last, 12, 31), min(day, today), terms)
 
 
 def _listings(day: date, rows: Collection[Organisation]) -> dict[int, tuple[Listed, ...]]:

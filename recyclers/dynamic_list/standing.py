@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from recyclers.conditions.measuring import Company
 from recyclers.conditions.terms import Terms
@@ -12,6 +13,14 @@ from recyclers.dynamic_list.listed import Barred, Listed, PenaltyStated, barred,
 from recyclers.dynamic_list.load import Load, load_of
 from recyclers.dynamic_list.reports import Report, report_on
 from recyclers.periods import last_year_judged
+
+
+class Who(Protocol):
+    """A row of `traceability.models.Organisation`."""
+
+    pk: int
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Standing:
         dues: what it has to see to, in order of days; nothing where it is not listed.
     """
 
+    organisation_id: int
     code: str
     name: str
     on: date
@@ -51,9 +61,9 @@ class Standing:
         return self.dues[0].day if self.dues else None
 
     @property
-    def order(self) -> tuple[date, str]:
-        """Its place among others: the most urgent first, then by code."""
-        return self.urgent_on or date.max, self.code
+    def order(self) -> tuple[date, int]:
+        """Its place among others: the most urgent first, then in the order in which they were registered."""
+        return self.urgent_on or date.max, self.organisation_id
 
 
 def years_asked(listings: Sequence[Listed], day: date, most: int) -> range:
@@ -67,7 +77,7 @@ def years_asked(listings: Sequence[Listed], day: date, most: int) -> range:
 
 
 def standing_of(
-    name: str,
+    who: Who,
     day: date,
     listings: Sequence[Listed],
     penalties: Iterable[PenaltyStated],
@@ -86,8 +96,9 @@ def standing_of(
     report = report_on(day, listings, company.declared)
     decided = barred(penalties, day)
     return Standing(
-        company.code,
-        name,
+        who.pk,
+        who.code,
+        who.name,
         day,
         tuple(listings),
         since,

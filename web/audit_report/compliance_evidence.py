@@ -63,6 +63,8 @@ def _masses(told: _Told, words: Words) -> Iterator[str]:
     silent = told.get("inputsWithoutFigure", 0), told.get("outputsWithoutFigure", 0)
     if any(silent):
         yield words("silent", inputs=silent[0], outputs=silent[1])
+    if pending := told.get("pendingKg"):
+        yield words("pending", mass=_kg(pending, words))
 
 
 def _batches(told: _Told, words: Words) -> Iterator[str]:

@@ -17,6 +17,7 @@ _NAMES: Final[dict[str, Promise]] = {
     "inputsWithoutFigure": _("inputs without a figure"),
     "outputsWithoutFigure": _("products without a figure"),
     "intermediateLots": _("lots fed again"),
+    "pendingKg": _("neither processed nor of use yet, kg"),
     "lowest": _("the lowest"),
     "batches": _("batches"),
     "unbalancedBatches": _("batches that do not balance"),
