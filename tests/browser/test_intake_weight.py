@@ -1,8 +1,9 @@
 """How heavy the page is, how soon it shows, and two hundred scans."""
 
 import gzip
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +20,18 @@ expect = playwright.expect
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 
 
-def test_the_page_is_light_beside_its_reader(phone: Visitor, province: World) -> None:
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tell a figure to whoever watches the tests."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return tell
+
+
+def test_the_page_is_light_beside_its_reader(phone: Visitor, province: World, report: Callable[[str], None]) -> None:
     loaded: set[str] = set()
     phone.context.on("request", lambda request: loaded.add(urlsplit(request.url).path))
     page = at_work(phone, province)
@@ -27,11 +39,11 @@ def test_the_page_is_light_beside_its_reader(phone: Visitor, province: World) ->
     files = {path for path in loaded if path.startswith("/static/") and not path.endswith(".wasm")}
     weights = {path: len(gzip.compress(Path(str(finders.find(path[8:]))).read_bytes(), 6)) for path in files}
     weights["/intake/"] = len(gzip.compress(page.content().encode(), 6))
-    print(f"\nintake: {sum(weights.values()) / 1024:.1f} KB gzip beside the reader, {len(weights)} files")
+    report(f"intake: {sum(weights.values()) / 1024:.1f} KB gzip beside the reader, {len(weights)} files")
     assert sum(weights.values()) < 250 * 1024, weights
 
 
-def test_the_first_paint_is_told(phone: Visitor, province: World, record_property: Any) -> None:
+def test_the_first_paint_is_told(phone: Visitor, province: World, report: Callable[[str], None]) -> None:
     """On a slow device and network: the first visit, and the later ones, which the device serves itself."""
     page = phone.sign_in(province.recycler).open("/intake/")
     page.locator("html[data-offline=ready]").wait_for()
@@ -43,8 +55,7 @@ def test_the_first_paint_is_told(phone: Visitor, province: World, record_propert
     page.locator("#start").wait_for()
     script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
     painted = page.evaluate(script)
-    record_property("first_paint_ms", painted)
-    print(f"\nintake: first paint {painted:.0f} ms (CPU x4, slow 3G, later visit)")
+    report(f"intake: first paint {painted:.0f} ms (CPU x4, slow 3G, later visit)")
 
 
 def test_two_hundred_scans_without_network_and_a_reload_all_arrive_once(phone: Visitor, province: World) -> None:

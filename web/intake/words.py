@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: outcome → (what is shown large, what to do next)
 _OUTCOMES: Final = {
@@ -11,7 +12,7 @@ _OUTCOMES: Final = {
         _("Saved, not on the list"),
         _("Nobody announced it to this device. It is sent as soon as there is a network."),
     ),
-    "received": (_("Received"), _("As announced. Take the next one.")),
+    "received": (pgettext_lazy("outcome", "Received"), _("As announced. Take the next one.")),
     "received_with_differences": (_("Received, with a difference"), _("Mass or condition differ from what was sent.")),
     "unannounced": (_("Received, not announced"), _("Recorded. Ask the sender to announce what is sent.")),
     "disputed": (

@@ -145,6 +145,7 @@ function wire() {
     const place = target.closest('[data-go]')?.dataset.go;
     if (!place) return;
     if (place === 'list') unseen = 0;
+    hide();
     go(place);
     tellBadge();
   });
