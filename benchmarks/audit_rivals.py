@@ -87,7 +87,6 @@ _TAKES_IN = "(s.type = 'received' AND s.stage_after = 'retired')"
 _IS = "o.roles LIKE '%% {0} %%'"
 
 
-#: Of batteries with a history of their own, and of those that only batches speak of.
 _DOUBLE = f"""
   SELECT x.record_id, x.event_id, x.organisation_id, x.since_day,
     'battery=' || x.code || '|batch=' || REPLACE(x.number, '|', '/') || '|otherBatch=' || REPLACE(x.other, '|', '/') ||
@@ -111,17 +110,18 @@ _DOUBLE = f"""
       b.arrival
     FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
     JOIN traceability_lifecyclerecord n ON n.kind = 'battery' AND n.code = i.battery
-    WHERE i.battery <> '' AND b.reported_ms <= {{end}}),
-  stray AS (
+    WHERE i.battery <> '' AND b.reported_ms <= {{end}})
+  {_DOUBLE}"""
+_DOUBLE_OF_BATCH = """
+  WITH stray AS (
     SELECT i.battery AS code, b.organisation_id, b.number, b.closed_ms, b.arrival
     FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
-    WHERE i.battery <> '' AND b.reported_ms <= {{end}} AND NOT EXISTS (
-      SELECT 1 FROM traceability_lifecyclerecord n JOIN traceability_step s ON s.record_id = COALESCE(n.chain_id, n.id)
-      WHERE n.kind = 'battery' AND n.code = i.battery AND {_SEEN}))
-  {_DOUBLE}
-  UNION ALL
-  SELECT r.id, l.arrival, l.organisation_id, (l.closed_ms + 28800000) / 86400000,
-    'battery=' || MIN(l.code) || '|batch=' || l.number || '|'
+    WHERE i.battery <> '' AND b.reported_ms <= {end} AND NOT EXISTS (
+      SELECT 1 FROM traceability_lifecyclerecord n
+      JOIN traceability_lifecyclerecord h ON h.id = COALESCE(n.chain_id, n.id) AND h.started
+      WHERE n.kind = 'battery' AND n.code = i.battery))
+  SELECT r.id AS record_id, l.arrival AS event_id, l.organisation_id, (l.closed_ms + 28800000) / 86400000 AS since_day,
+    'battery=' || MIN(l.code) || '|batch=' || l.number || '|' AS evidence
   FROM stray l JOIN stray e ON e.code = l.code
     AND (e.closed_ms < l.closed_ms OR (e.closed_ms = l.closed_ms AND e.arrival < l.arrival))
   JOIN traceability_organisation o ON o.id = l.organisation_id
@@ -183,6 +183,7 @@ def rivals() -> dict[str, str]:
             WHERE COALESCE(n.chain_id, n.id) = s.record_id AND b.organisation_id = s.organisation_id
               AND b.number = d.value AND b.reported_ms <= {{end}} AND i.battery <> '')""",
         "double_use": _DOUBLE,
+        "double_use_of_batch": _DOUBLE_OF_BATCH,
         "unreceived_of_lot": """
           SELECT r.id AS record_id, m.arrival AS event_id, l.transit_to_id AS organisation_id,
             (m.occurred_ms + 28800000) / 86400000 + 30 AS since_day, '' AS evidence

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 
@@ -121,7 +122,7 @@ class LifecycleRecord(models.Model):
     number = models.IntegerField(default=0)
     head = models.BinaryField(max_length=32, null=True)
     #: The record whose chain this one's events are judged in, once `identified`; itself when empty.
-    chain = models.ForeignKey("self", models.PROTECT, null=True, related_name="joined")
+    chain = models.ForeignKey("self", models.PROTECT, null=True, db_index=False, related_name="joined")
     stage = models.CharField(max_length=16, blank=True)
     holder = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
     transit_to = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -158,6 +159,9 @@ class LifecycleRecord(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "code"], name="record_kind_code")]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="record_audit_due", condition=~models.Q(touched=models.F("audited"))),
+            models.Index(fields=["chain"], name="record_joined", condition=models.Q(chain__isnull=False)),
+            # All that are judged as one chain. The type is said, or SQLite would not compare it with a column's.
+            models.Index("kind", Cast(Coalesce("chain", "id"), models.BigIntegerField()), name="record_chain_of"),
         ]
 
     def __str__(self) -> str:

@@ -293,6 +293,7 @@ AUDIT_RULES = [
     "recyclers.audit_rules.unlisted",
     "recyclers.audit_rules.batch_missing",
     "recyclers.audit_rules.double_use",
+    "recyclers.audit_rules.double_use_of_batches",
     "recyclers.audit_rules.unreceived_lots",
 ]
 # Gap codes of batches that take exact arithmetic: one module each, with its `CHECK`.

@@ -4,9 +4,16 @@ from traceability.audit.relations import ALWAYS, DAY_MS, NEVER, OFFSET_MS, Relat
 
 _SEEN = "reported_ms <= {end} AND (superseded_by_ms IS NULL OR superseded_by_ms > {end})"
 _BATCH_RECORDS = """
-  SELECT r.id AS record_id, o.id AS organisation_id, substr(r.code, 20) AS number
+  SELECT r.id AS record_id, r.code AS batch, o.id AS organisation_id, substr(r.code, 20) AS number
   FROM traceability_lifecyclerecord r JOIN traceability_organisation o ON o.code = substr(r.code, 1, 18)
   WHERE r.kind = 'batch'"""
+
+_INPUT = {"organisation_id": "i", "number": "t", "code": "t", "closed_ms": "i", "arrival": "i", "day": "i"}
+_INPUTS = f"""
+  SELECT b.organisation_id, b.number, i.battery AS code, b.closed_ms, b.arrival,
+    ((b.closed_ms + {OFFSET_MS}) / {DAY_MS}) AS day
+  FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
+  WHERE i.battery <> '' AND b.reported_ms <= {{end}}"""
 
 RELATIONS = {
     "permits": Relation(
@@ -36,18 +43,19 @@ RELATIONS = {
   SELECT 'project_filing' AS kind, 1 AS flag UNION ALL SELECT 'eia', 2 UNION ALL SELECT 'pollution', 4""",
     ),
     # The batteries that batches list, under the codes that they list.
-    "batch_inputs": Relation(
-        {"organisation_id": "i", "number": "t", "code": "t", "closed_ms": "i", "arrival": "i", "day": "i"},
+    "batch_inputs": Relation(_INPUT, _INPUTS),
+    "judged_inputs": Relation(
+        _INPUT,
         f"""
-  SELECT b.organisation_id, b.number, i.battery AS code, b.closed_ms, b.arrival,
-    ((b.closed_ms + {OFFSET_MS}) / {DAY_MS}) AS day
-  FROM recyclers_batchinput i JOIN recyclers_batch b ON b.event_id = i.batch_id
-  WHERE i.battery <> '' AND b.reported_ms <= {{end}}""",
+  SELECT i.* FROM ({_BATCH_RECORDS}) r
+  JOIN ({_INPUTS}) i ON i.organisation_id = r.organisation_id AND i.number = r.number WHERE {{scope}}""",
+        whole=_INPUTS,
+        scoped=True,
     ),
     # Whose batch of what number a record is: its code is both, with a stroke between.
-    "batch_records": Relation({"record_id": "i", "organisation_id": "i", "number": "t"}, _BATCH_RECORDS),
+    "batch_records": Relation({"record_id": "i", "batch": "t", "organisation_id": "i", "number": "t"}, _BATCH_RECORDS),
     "judged_batches": Relation(
-        {"record_id": "i", "organisation_id": "i", "number": "t"},
+        {"record_id": "i", "batch": "t", "organisation_id": "i", "number": "t"},
         f"""
   SELECT * FROM ({_BATCH_RECORDS}) b WHERE {{scope}}""",
         scoped=True,

@@ -189,6 +189,53 @@ def test_a_battery_that_nobody_else_speaks_of_is_told_of_with_the_later_batch(wo
     assert gap["evidence"]["battery"] == pack
 
 
+def test_what_got_a_history_is_told_of_by_itself_and_what_lost_it_with_its_batch_again(
+    world: World, plant: Plant
+) -> None:
+    pack, batch = world.pack_code(), f"{world.recycler.code}/B-2"
+    plant.batch("B-1", {pack: "440"}, "440")
+    plant.batch("B-2", {pack: "440"}, "440", at=CLOSED + 1)
+    plant.capture()
+    kept()
+    hangs_on = Gap.objects.filter(closed_in=None, code="double_use").values_list("record__code", flat=True)
+    assert list(hangs_on) == [batch]
+    key = plant.tell("produced", "maker", pack, 0)
+    plant.capture()
+    kept(touched=True)
+    assert list(hangs_on.all()) == [pack]
+    kept()
+    assert list(hangs_on.all()) == [pack]
+    plant.tell("corrected", "alliance", None, CLOSED + 20, corrects=key, organisation=world.maker.code)
+    plant.capture()
+    kept(touched=True)
+    assert list(hangs_on.all()) == [batch]
+    kept()
+    assert list(hangs_on.all()) == [batch]
+
+
+def test_of_two_processings_in_the_later_batch_the_first_counts(plant: Plant) -> None:
+    pack = plant.taken_in()
+    key = plant.processed(pack, "B-2", at=CLOSED - 1)
+    plant.processed(pack, "B-2", at=CLOSED + 2)
+    plant.batch("B-1", {pack: "440"}, "440")
+    plant.batch("B-2", {pack: "440"}, "440", at=CLOSED + 1)
+    plant.capture()
+    assert [(gap["gap"], gap["event"]) for gap in audited(LATE)] == [("double_use", key)]
+
+
+def test_a_battery_that_one_batch_lists_under_two_codes_was_used_once_in_it(world: World, plant: Plant) -> None:
+    true = plant.taken_in()
+    plant.tell("received", "recycler", "TMP-9", 25, massKg="440", condition="intact")
+    plant.tell("identified", "recycler", "TMP-9", 61, **{"as": true})
+    plant.batch("B-1", {"TMP-9": "440", true: "440"}, "880")
+    plant.capture()
+    assert audited(LATE) == []
+    plant.batch("B-2", {true: "440", "TMP-9": "440"}, "880", at=CLOSED + 1, by="stranger")
+    plant.capture()
+    (gap,) = audited(LATE)
+    assert (gap["battery"], gap["organisation"], gap["evidence"]["battery"]) == (true, world.stranger.code, true)
+
+
 def test_a_batch_that_was_recorded_twice_used_its_batteries_twice(world: World, plant: Plant) -> None:
     pack = plant.taken_in()
     key = plant.processed(pack)

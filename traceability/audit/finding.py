@@ -69,17 +69,17 @@ class Place:
             "scope": self.scope,
             **statute.tables(law.book().digest),
         }
-        return in_place(statement, names, sources(self.heads, self.steps), fill)
+        return in_place(statement, names, sources(self.heads, self.steps, whole=self.scope == EVERYTHING), fill)
 
 
-def sources(heads: str, steps: str = "") -> dict[str, str]:
-    """How each relation is read from this database."""
+def sources(heads: str, steps: str = "", *, whole: bool = False) -> dict[str, str]:
+    """How each relation is read from this database; `whole` where everything is judged."""
     found = {
-        name: relation.now if relation.now and heads == HEADS_NOW else relation.sql
+        name: (whole and relation.whole) or (heads == HEADS_NOW and relation.now) or relation.sql
         for name, relation in relations().items()
     }
     # The scope is asked of heads as well, whichever way they are read.
-    found["heads"] = f"SELECT * FROM ({heads}) h WHERE {{scope}}"
+    found["heads"], found["every_head"] = f"SELECT * FROM ({heads}) h WHERE {{scope}}", heads
     if steps:
         found["steps"] = f"SELECT * FROM {steps}"
     return {name: _dated(sql) for name, sql in found.items()}

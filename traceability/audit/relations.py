@@ -36,8 +36,9 @@ class Relation:
     sql: str
     #: Cut to what is judged.
     scoped: bool = False
-    #: Likewise, while every report is seen; empty for the same.
+    #: Likewise, while every report is seen, and where everything is judged; empty for the same.
     now: str = ""
+    whole: str = ""
 
     def table(self, name: str) -> "ir.Table":
         """It as a table of an expression; nothing is said of what may be missing."""
@@ -97,20 +98,27 @@ _HEAD: Final = {
     "inside": "i",
 }
 
+_NAME: Final = {"code": "t", "record_id": "i"}
+_NAMES: Final = """
+  SELECT code, CAST(COALESCE(chain_id, id) AS BIGINT) AS record_id
+  FROM traceability_lifecyclerecord WHERE kind = 'battery'"""
+
 RELATIONS: dict[str, Relation] = {
     # What is judged.
     "steps": Relation(_STEP, _STEPS + " AND {scope}", scoped=True),
     "heads": Relation(_HEAD, HEADS_NOW, scoped=True),
     # What is looked up.
     "every_step": Relation(_STEP, _STEPS),
+    "every_head": Relation(_HEAD, HEADS_NOW),
     # A provisional identity's record, once it is identified, is that of the true code.
-    "names": Relation(
-        {"code": "t", "record_id": "i"},
+    "names": Relation(_NAME, _NAMES),
+    "joined_names": Relation(
+        _NAME,
         """
-  SELECT code, id AS record_id FROM traceability_lifecyclerecord WHERE kind = 'battery' AND chain_id IS NULL
-  UNION ALL
-  SELECT code, chain_id FROM traceability_lifecyclerecord WHERE kind = 'battery' AND chain_id IS NOT NULL""",
+  SELECT code, chain_id AS record_id FROM traceability_lifecyclerecord
+  WHERE kind = 'battery' AND chain_id IS NOT NULL""",
     ),
+    "judged_names": Relation(_NAME, f"SELECT * FROM ({_NAMES}) n WHERE {{scope}}", scoped=True),
     "components": Relation(
         {"code": "t", "parent_code": "t", "since_event": "i", "since_ms": "i", "until_ms": "i"},
         """
@@ -125,10 +133,16 @@ RELATIONS: dict[str, Relation] = {
         """
   SELECT event_id, name, value FROM traceability_stepdetail""",
     ),
-    "organisations": Relation(
-        {"organisation_id": "i", "roles": "t", "region": "t"},
+    # What stands since the last run: for a run over what changed, no engine is asked of it.
+    "open_gaps": Relation(
+        {"code": "t", "record_id": "i"},
         """
-  SELECT id AS organisation_id, roles, region FROM traceability_organisation""",
+  SELECT code, record_id FROM traceability_gap WHERE closed_in_id IS NULL""",
+    ),
+    "organisations": Relation(
+        {"organisation_id": "i", "code": "t", "roles": "t", "region": "t"},
+        """
+  SELECT id AS organisation_id, code, roles, region FROM traceability_organisation""",
     ),
     "organisation_records": Relation(
         {"organisation_id": "i", "record_id": "i"},

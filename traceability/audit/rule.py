@@ -69,7 +69,7 @@ class Rule:
     #: Chains that reached an end and are not complete yet, for want of what this rule asks for in time: `record_id`.
     pending: Find | None = None
     #: The kind of record that it judges.
-    of: Literal["battery", "lot"] = "battery"
+    of: Literal["battery", "batch", "lot"] = "battery"
 
     @property
     def name(self) -> str:

@@ -84,7 +84,7 @@ def write(place: Place, folder: Path) -> dict[str, Path]:
             if name not in wanted:
                 continue
             # Where everything is judged, what is judged is what is looked up.
-            alike = relation.sql.replace(" AND {scope}", "")
+            alike = relation.whole or relation.sql.replace(" AND {scope}", "")
             if alike not in written:
                 written[alike] = folder / f"{name}.parquet"
                 _write(written[alike], relation, _statement(place, name, relation))
