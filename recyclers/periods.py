@@ -18,7 +18,7 @@ _LISTINGS: Final = {"second_life": "listing.second_life"}
 
 def report_due(year: int) -> date | None:
     """Give the day by which the report on a year has to be in; None where no text asked for one."""
-    if year >= date.max.year:
+    if not date.min.year <= year + 1 <= date.max.year:
         return None
     for day in (date(year + 1, 1, 1), date(year + 1, 12, 31)):
         clause = law.clause_in_force(ANNUAL_REPORT, day)

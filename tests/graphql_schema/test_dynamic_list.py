@@ -117,6 +117,13 @@ def test_one_request_asks_about_three_days_at_most(works: Works) -> None:
     assert [error["extensions"]["code"] for error in answer.errors] == ["too_many"]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "2020-04-01", "9999-12-31"])
+def test_any_day_of_the_calendar_may_be_asked_about(works: Works, day: str) -> None:
+    found = standing(works.company, works, day)
+    assert (found["on"], found["listed"]) == (day, day == "9999-12-31")
+    assert (the_list(works.world.alliance, on=day)["totalCount"] > 0) == (day == "9999-12-31")
+
+
 def test_without_a_day_it_is_about_today(works: Works) -> None:
     from django.utils import timezone
 
