@@ -288,8 +288,8 @@ def _batches(processed: int, own: str, when: str, code: str) -> Iterator[str]:
             r.organisation, 'bench', 'b' || (r.id + {place}), {bytes_.format(place)}, {bytes_.format(place)}
           FROM run r"""
     yield """
-      INSERT INTO recyclers_batch (event_id, organisation_id, number, process, closed_ms, arrival, reported_ms)
-      SELECT r.id, r.organisation, 'B-' || r.number, 'crushing', r.ms, r.id, r.ms FROM run r"""
+      INSERT INTO recyclers_batch (event_id, organisation_id, number, process, site, closed_ms, arrival, reported_ms)
+      SELECT r.id, r.organisation, 'B-' || r.number, 'crushing', '', r.ms, r.id, r.ms FROM run r"""
     yield f"""
       INSERT INTO recyclers_lot (id, code, organisation_id, number, origin, mass_mg, mixed, holder_id, transit_to_id,
         transit_event, material)

@@ -153,6 +153,8 @@ class LifecycleRecord(models.Model):
     #: Of its facts, those with an enforced deadline, and of these the late ones, as the audit last counted them.
     audit_facts = models.IntegerField(default=0)
     audit_late = models.IntegerField(default=0)
+    #: The cohort that it is counted in with these, by its id; None for what does not stand by itself.
+    audit_cohort = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("kind", "code")
@@ -586,6 +588,29 @@ class WorkingDay(models.Model):
     class Meta:
         ordering = ("days", "day")
         constraints: ClassVar = [models.UniqueConstraint(fields=["days", "day"], name="working_day_days")]
+
+
+class AuditCohort(models.Model):
+    """How many batteries are alike in holder, maker, model and month, as the last run left them (`audit.cohorts`)."""
+
+    #: The id of the organisation; 0 for nobody.
+    holder = models.BigIntegerField()
+    prefix = models.CharField(max_length=8)
+    model = models.CharField(max_length=100)
+    month = models.CharField(max_length=7)
+    batteries = models.BigIntegerField()
+    complete = models.BigIntegerField()
+    open = models.BigIntegerField()
+    flawed = models.BigIntegerField()
+    broken = models.BigIntegerField()
+    facts = models.BigIntegerField()
+    late = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["holder", "prefix", "model", "month"], name="audit_cohort_alike")
+        ]
 
 
 class AuditFigure(models.Model):

@@ -11,45 +11,26 @@ from typing import Final
 from django.db import connection
 
 from traceability.audit import finding
-from traceability.audit.relations import HEADS_NOW
 from traceability.audit.staging import count, execute
 from traceability.models import AuditRun
 
-#: Group → how its key is read: from batteries `h`, their descriptions `d`, holders `o`, and makers `m`.
+#: Group → how its key is read: of a cohort `c`, its holder `o`, and its maker `m`.
 GROUPS: Final = {
     "organisation": "COALESCE(o.code, '')",
     "region": "COALESCE(o.region, '')",
-    "manufacturer": "COALESCE(m.code, d.prefix, '')",
-    "model": "CASE WHEN COALESCE(d.model, '') = '' THEN '' ELSE COALESCE(m.code, d.prefix, '') || '/' || d.model END",
-    "month": "COALESCE(d.month, '')",
+    "manufacturer": "COALESCE(m.code, c.prefix)",
+    "model": "CASE WHEN c.model = '' THEN '' ELSE COALESCE(m.code, c.prefix) || '/' || c.model END",
+    "month": "c.month",
 }
-BATTERIES: Final = "audit_batteries"
-_STATUSES: Final = ("complete", "open", "flawed", "broken")
-
-
-_STANDING: Final = "h.kind = 'battery' AND h.chain_id IS NULL AND h.started AND h.part_of = ''"
-_NAMED: Final = """
-  LEFT JOIN traceability_codeprefix x ON x.prefix = d.prefix
+#: The cohorts `c` with those that a group is named after.
+COHORTS: Final = """traceability_auditcohort c
+  LEFT JOIN traceability_organisation o ON o.id = c.holder
+  LEFT JOIN traceability_codeprefix x ON x.prefix = c.prefix
   LEFT JOIN traceability_organisation m ON m.id = x.organisation_id"""
-
-
-def batteries() -> str:
-    """Every battery that stands by itself, with its status, its facts, and the key of each group, as SQL."""
-    return f"""
-      SELECT h.id AS record_id, h.audit_status AS status, h.audit_facts AS facts, h.audit_late AS late, {_keys()}
-      FROM traceability_lifecyclerecord h
-      LEFT JOIN ({_described()}) d ON d.record_id = h.id
-      LEFT JOIN traceability_organisation o ON o.id = h.holder_id {_NAMED}
-      WHERE {_STANDING}"""
-
-
-def _keys() -> str:
-    return ", ".join(f"{key} AS by_{name}" for name, key in GROUPS.items())
-
-
-def _described() -> str:
-    return finding.sources(HEADS_NOW)["descriptions"]
-
+#: What is counted of a group, in the order of `AuditFigure`.
+COUNTED: Final = (
+    "SUM(c.batteries), SUM(c.complete), SUM(c.open), SUM(c.flawed), SUM(c.broken), SUM(c.facts), SUM(c.facts - c.late)"
+)
 
 _DUE: Final = """
   SELECT DISTINCT o.organisation_id, d.type, d.retired_only, d.from_day, d.until_day
@@ -77,25 +58,9 @@ def facts(place: finding.Place) -> Iterator[str]:
 
 
 def keep(run: AuditRun) -> None:
-    """Count every group and keep the figures with the run."""
-    counted = ", ".join(
-        f"SUM(CASE WHEN h.audit_status = '{status}' THEN 1 ELSE 0 END) AS {status}" for status in _STATUSES
-    )
-    # Those that are alike in all respects are counted first: names are then looked up for few.
-    execute(f"""
-      CREATE TEMPORARY TABLE {BATTERIES} AS SELECT {_keys()}, batteries, {", ".join(_STATUSES)}, facts, late FROM (
-        SELECT h.holder_id, i.prefix, i.model, i.month, COUNT(*) AS batteries, {counted},
-          SUM(h.audit_facts) AS facts, SUM(h.audit_late) AS late
-        FROM traceability_lifecyclerecord h LEFT JOIN ({_described()}) i ON i.record_id = h.id
-        WHERE {_STANDING} GROUP BY h.holder_id, i.prefix, i.model, i.month) d
-      LEFT JOIN traceability_organisation o ON o.id = d.holder_id {_NAMED}""")
-    sums = ", ".join(f"SUM({name})" for name in ("batteries", *_STATUSES, "facts"))
-    try:
-        for name in GROUPS:
-            execute(f"""
-              INSERT INTO traceability_auditfigure
-                (run_id, group_by, key, batteries, complete, open, flawed, broken, facts, on_time)
-              SELECT {run.pk}, '{name}', by_{name}, {sums}, SUM(facts - late) FROM {BATTERIES} GROUP BY by_{name}""")
-    finally:
-        if not connection.needs_rollback:
-            execute(f"DROP TABLE {BATTERIES}")
+    """Keep the figures of every group with the run."""
+    for name, key in GROUPS.items():
+        execute(f"""
+          INSERT INTO traceability_auditfigure
+            (run_id, group_by, key, batteries, complete, open, flawed, broken, facts, on_time)
+          SELECT {run.pk}, '{name}', {key}, {COUNTED} FROM {COHORTS} WHERE c.batteries > 0 GROUP BY {key}""")

@@ -6,12 +6,12 @@ from typing import Final
 
 from django.db.models import Q
 
-from traceability.audit import figures, statute
+from traceability.audit import cohorts, figures, statute
 from traceability.audit.calendar import end_of
 from traceability.audit.compiling import checks, rules, severities, used
 from traceability.audit.finding import Place
 from traceability.audit.rule import FLAW
-from traceability.audit.staging import BESIDE, CHANGED, FOUND, SCOPE, TAKEN, count, execute, rows
+from traceability.audit.staging import BESIDE, CHANGED, FOUND, MOVED, SCOPE, TAKEN, count, execute, rows
 from traceability.chains import COMPLETING
 from traceability.events import batches
 from traceability.models import AuditRun, LifecycleEvent, LifecycleRecord
@@ -136,10 +136,13 @@ def keep(run: AuditRun, place: Place, *, verified: bool) -> None:
         ON c.gap = f.code AND f.since_day BETWEEN c.from_day AND c.until_day
       WHERE 1 = 1 ON CONFLICT DO NOTHING""")
     _recall_answers(run)
+    everything = run.scope == run.Scope.ALL
+    if not everything:
+        _move(run)
+    cohorts.lock()
+    cohorts.take_out(everything=everything)
     _settle(run, place)
-    run.batteries = LifecycleRecord.objects.filter(
-        kind=LifecycleRecord.Kind.BATTERY, chain=None, started=True, part_of=""
-    ).count()
+    run.batteries = cohorts.put_in(everything=everything)
 
 
 def _flaws() -> str:
@@ -159,41 +162,45 @@ def _recall_answers(run: AuditRun) -> None:
 
 
 def _settle(run: AuditRun, judged: Place) -> None:
-    """Write of each judged chain its status, its facts, and that it was taken up; only rows that change are touched."""
+    """Write of each judged chain its status, facts and cohort, and that it was taken up; only where they change."""
     done = ", ".join(f"'{stage}'" for stage in sorted(COMPLETING))
-    within, pending = "", judged.pending()
+    within, gaps, pending = "", "closed_in_id IS NULL", judged.pending()
     if run.scope != run.Scope.ALL:
-        within = f"WHERE h.id IN ({_moved(run)})"
-        pending = replace(judged, steps="", scope=f"record_id IN ({_moved(run)})").pending()
+        moved = f"record_id IN (SELECT record_id FROM {MOVED})"
+        within, gaps = f"WHERE h.id IN (SELECT record_id FROM {MOVED})", f"{gaps} AND {moved}"
+        pending = replace(judged, steps="", scope=moved).pending()
     with figures.facts(judged) as facts:
         execute(f"""
           UPDATE traceability_lifecyclerecord AS r
-          SET audit_status = n.status, audited = n.audited, audit_facts = n.facts, audit_late = n.late
+          SET audit_status = n.status, audited = n.audited, audit_facts = n.facts, audit_late = n.late,
+            audit_cohort = n.cohort
           FROM (
             SELECT h.id, COALESCE(t.touched, h.audited) AS audited, COALESCE(g.late, 0) AS late,
-              {_counted(run)} AS facts,
+              {_counted(run)} AS facts, c.id AS cohort,
               CASE WHEN h.kind <> 'battery' OR h.chain_id IS NOT NULL THEN 'open'
                 WHEN g.worst = 2 THEN 'broken' WHEN g.worst = 1 THEN 'flawed'
                 WHEN h.stage IN ({done}) AND p.record_id IS NULL THEN 'complete' ELSE 'open' END AS status
-            FROM traceability_lifecyclerecord h
+            FROM traceability_lifecyclerecord h {cohorts.joined()}
             LEFT JOIN {TAKEN} t ON t.record_id = h.id
             LEFT JOIN ({facts}) f ON f.record_id = h.id
             LEFT JOIN (SELECT DISTINCT record_id FROM ({pending}) w) p ON p.record_id = h.id
             LEFT JOIN (
               SELECT record_id, MAX(CASE severity WHEN 'break' THEN 2 ELSE 1 END) AS worst,
                 SUM(CASE code WHEN 'late_report' THEN 1 ELSE 0 END) AS late
-              FROM traceability_gap WHERE closed_in_id IS NULL GROUP BY record_id) g ON g.record_id = h.id
+              FROM traceability_gap WHERE {gaps} GROUP BY record_id) g ON g.record_id = h.id
             {within}) n
-          WHERE n.id = r.id AND (r.audit_status <> n.status OR r.audited <> n.audited
-            OR r.audit_facts <> n.facts OR r.audit_late <> n.late)""")
+          WHERE n.id = r.id AND (r.audit_status <> n.status OR r.audited <> n.audited OR r.audit_facts <> n.facts
+            OR r.audit_late <> n.late OR r.audit_cohort IS DISTINCT FROM n.cohort)""")
 
 
-def _moved(run: AuditRun) -> str:
-    """Chains of which a run over a part may have something new to say: judged, or with a gap that came due."""
-    return f"""
-      SELECT record_id FROM {SCOPE} UNION SELECT record_id FROM {TAKEN} UNION SELECT record_id FROM {BESIDE}
+def _move(run: AuditRun) -> None:
+    """Note the chains of which a run over a part may have something new to say: judged, or with a gap that came due."""
+    execute(f"""
+      INSERT INTO {MOVED} SELECT record_id FROM {SCOPE} UNION SELECT record_id FROM {TAKEN}
+      UNION SELECT record_id FROM {BESIDE}
       UNION SELECT record_id FROM traceability_gap WHERE opened_in_id = {run.pk}
-      UNION SELECT record_id FROM traceability_gap WHERE closed_in_id = {run.pk}"""
+      UNION SELECT record_id FROM traceability_gap WHERE closed_in_id = {run.pk}""")
+    count(MOVED)
 
 
 def _counted(run: AuditRun) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from traceability import replica
 from traceability.access import Viewer
-from traceability.audit.figures import GROUPS, batteries
+from traceability.audit.figures import COHORTS, COUNTED, GROUPS
 from traceability.errors import refuse
 from traceability.models import AuditFigure, AuditRun, Gap, Organisation
 
@@ -62,11 +62,11 @@ class Cell:
 
 def made(viewer: Viewer) -> list[Cell]:
     """Count batteries by maker and month of production, as the last run left them: all, or those that one holds."""
-    own = "" if viewer.is_alliance else f"AND h.holder_id = {int(viewer.organisation_id or 0)}"
+    own = "" if viewer.is_alliance else f"AND c.holder = {int(viewer.organisation_id or 0)}"
+    maker = GROUPS["manufacturer"]
     rows = _rows(f"""
-      SELECT by_manufacturer, by_month, COUNT(*), SUM(CASE WHEN status = 'broken' THEN 1 ELSE 0 END),
-        SUM(CASE WHEN status = 'flawed' THEN 1 ELSE 0 END)
-      FROM ({batteries()} {own}) b WHERE by_month <> '' GROUP BY by_manufacturer, by_month ORDER BY 1, 2""")
+      SELECT {maker}, c.month, SUM(c.batteries), SUM(c.broken), SUM(c.flawed)
+      FROM {COHORTS} WHERE c.batteries > 0 AND c.month <> '' {own} GROUP BY {maker}, c.month ORDER BY 1, 2""")
     return [Cell(maker, month, int(number), int(broken), int(flawed)) for maker, month, number, broken, flawed in rows]
 
 
@@ -106,7 +106,7 @@ def completeness(viewer: Viewer, group_by: str, *, run: AuditRun | None = None) 
         rows = [(row.key, *(getattr(row, name) for name in columns)) for row in kept]
         counts = _gap_counts(group_by, "1 = 1") if run == last_run() else {}
     elif viewer.organisation_id is not None:
-        own = f"h.holder_id = {int(viewer.organisation_id)}"
+        own = f"c.holder = {int(viewer.organisation_id)}"
         rows, counts = _counted(group_by, own), _gap_counts(group_by, own)
     else:
         return []
@@ -116,22 +116,24 @@ def completeness(viewer: Viewer, group_by: str, *, run: AuditRun | None = None) 
 
 def _counted(group_by: str, condition: str) -> list[tuple[Any, ...]]:
     """The figures of some batteries, as the last run left them."""
-    counted = ", ".join(
-        f"SUM(CASE WHEN status = '{status}' THEN 1 ELSE 0 END)" for status in ("complete", "open", "flawed", "broken")
+    key = GROUPS[group_by]
+    return _rows(
+        f"SELECT {key}, {COUNTED} FROM {COHORTS} WHERE c.batteries > 0 AND {condition} GROUP BY {key} ORDER BY 1"
     )
-    return _rows(f"""
-      SELECT by_{group_by}, COUNT(*), {counted}, SUM(facts), SUM(facts - late)
-      FROM ({batteries()} AND {condition}) b GROUP BY by_{group_by} ORDER BY by_{group_by}""")
 
 
 def _gap_counts(group_by: str, condition: str) -> dict[str, dict[str, int]]:
     """How many gaps of each code stand open in each group."""
     found: dict[str, dict[str, int]] = {}
-    for key, code, count in _rows(f"""
-      SELECT b.by_{group_by}, g.code, COUNT(*) FROM ({batteries()} AND {condition}) b
-      JOIN traceability_gap g ON g.record_id = b.record_id AND g.closed_in_id IS NULL
-      GROUP BY b.by_{group_by}, g.code ORDER BY 1, 2"""):
-        found.setdefault(key, {})[code] = count
+    key = GROUPS[group_by]
+    # Counted by cohort first: names are then looked up for few.
+    for group, code, count in _rows(f"""
+      SELECT {key}, g.code, SUM(g.gaps) FROM (
+        SELECT r.audit_cohort, o.code, COUNT(*) AS gaps FROM traceability_gap o
+        JOIN traceability_lifecyclerecord r ON r.id = o.record_id
+        WHERE o.closed_in_id IS NULL AND r.audit_cohort IS NOT NULL GROUP BY r.audit_cohort, o.code) g
+      JOIN ({COHORTS}) ON c.id = g.audit_cohort WHERE {condition} GROUP BY {key}, g.code ORDER BY 1, 2"""):
+        found.setdefault(group, {})[code] = int(count)
     return found
 
 

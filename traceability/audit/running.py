@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from traceability import law
-from traceability.audit import calendar, engines, figures, keeping, staging
+from traceability.audit import calendar, cohorts, engines, figures, keeping, staging
 from traceability.audit.altered import altered
 from traceability.audit.compiling import checks, parameters, rules, severities
 from traceability.audit.engines import DATABASE
@@ -74,7 +74,7 @@ def audit(
     calendar.fill()
     with seen_by(day, battery=record) as heads, staging.tables():
         kept = keep and record is None and heads == HEADS_NOW and (last is None or last.as_of <= day)
-        partly = last if touched and kept and last is not None and last.parameters == terms() else None
+        partly = last if touched and kept and last is not None and _goes_on(last) else None
         run = _begun(day, record, engine=engine, kept=kept, partly=partly is not None)
         if kept:
             keeping.take(last)
@@ -105,6 +105,11 @@ def audit(
 def terms() -> dict[str, Any]:
     """What a run judges by, besides the day: printed with its result, and enough to repeat it."""
     return {**parameters(), "law": law.book().digest, "rules": sorted({*severities()})}
+
+
+def _goes_on(last: AuditRun) -> bool:
+    """Whether a run over what changed since this one finds what a run over everything does."""
+    return last.parameters == terms() and (not last.batteries or cohorts.are_counted())
 
 
 def _begun(day: int, record: int | None, *, engine: str, kept: bool, partly: bool) -> AuditRun:

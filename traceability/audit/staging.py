@@ -19,6 +19,8 @@ BESIDE: Final = "audit_beside"
 TAKEN: Final = "audit_taken"
 #: The same records with their codes, the provisional ones that became theirs included.
 CHANGED: Final = "audit_changed"
+#: Chains of which a run over a part may have something new to say.
+MOVED: Final = "audit_moved"
 #: The steps of what is judged, where that is a part.
 STEPS: Final = "audit_steps"
 _SCHEMA: Final = {
@@ -28,6 +30,7 @@ _SCHEMA: Final = {
     BESIDE: "code VARCHAR(24) NOT NULL, record_id BIGINT NOT NULL, PRIMARY KEY (code, record_id)",
     TAKEN: "record_id BIGINT PRIMARY KEY, touched BIGINT NOT NULL",
     CHANGED: "record_id BIGINT NOT NULL, code VARCHAR(80) NOT NULL",
+    MOVED: "record_id BIGINT PRIMARY KEY",
 }
 #: For a run's few large statements on PostgreSQL: hashed in memory, looked up as solid-state disks allow, and not
 #: translated to machine code first, which takes a second each.

@@ -1,5 +1,6 @@
 """The product's audit against an oracle that was written from the contract alone."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from batteries.models import Battery
 from tests import factories
 from tests.traceability.audit import oracle, stories
 from tests.traceability.audit.asking import gaps
@@ -16,7 +18,7 @@ from tests.worlds import World, rolled_back
 from traceability.audit import calendar
 from traceability.audit.live import chain_of
 from traceability.audit.running import audit
-from traceability.models import Gap, LifecycleRecord, Organisation
+from traceability.models import AuditFigure, AuditRun, CodePrefix, Gap, LifecycleRecord, Organisation
 from traceability.receipts import RECORDED
 
 Record = dict[str, Any]
@@ -131,13 +133,47 @@ def opened() -> set[tuple[Any, ...]]:
         "record_id", "code", "event_id", "organisation_id", "since_day", "severity", "clause", "evidence"
     )
     heads = LifecycleRecord.objects.filter(kind="battery", chain=None)
-    return {*kept, *heads.values_list("code", "audit_status")}
+    return {*kept, *heads.values_list("code", "audit_status"), *figures()}
+
+
+def figures() -> set[tuple[Any, ...]]:
+    """The figures of the last run."""
+    run = AuditRun.objects.filter(kept=True).first()
+    names = ("batteries", "complete", "open", "flawed", "broken", "facts", "on_time")
+    return set(AuditFigure.objects.filter(run=run).values_list("group_by", "key", *names))
+
+
+def counted() -> set[tuple[Any, ...]]:
+    """The same, counted battery by battery."""
+    makers = dict(CodePrefix.objects.values_list("prefix", "organisation__code"))
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    own = LifecycleRecord.objects.filter(kind="battery", chain=None, started=True, part_of="")
+    for record in own.select_related("holder"):
+        battery = Battery.objects.filter(record=record).first()
+        prefix = battery.manufacturer_code if battery else ""
+        maker, model = makers.get(prefix) or prefix, battery.model_number if battery else ""
+        produced_on = battery.produced_on if battery else None
+        groups = {
+            "organisation": record.holder.code if record.holder else "",
+            "region": record.holder.region if record.holder else "",
+            "manufacturer": maker,
+            "model": f"{maker}/{model}" if model else "",
+            "month": produced_on.strftime("%Y-%m") if produced_on else "",
+        }
+        for group in groups.items():
+            late = record.audit_facts - record.audit_late
+            found[group].update({"n": 1, record.audit_status: 1, "facts": record.audit_facts, "on_time": late})
+    names = ("n", "complete", "open", "flawed", "broken", "facts", "on_time")
+    return {(*group, *(counts[name] for name in names)) for group, counts in found.items()}
 
 
 def kept(as_of: date, *, touched: bool) -> set[tuple[Any, ...]]:
     """Run and keep; gives what is open then."""
-    with audit(as_of=as_of, touched=touched, keep=True):
-        pass
+    with audit(as_of=as_of, touched=touched, keep=True) as found:
+        run = found.run
+    # One as of a day after which something was reported is told, and not kept.
+    if run.kept:
+        assert figures() == counted()
     return opened()
 
 
