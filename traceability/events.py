@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from traceability import body
 from traceability.facts import Fact
@@ -23,6 +24,14 @@ def batches(values: Iterable[T], size: int = LIST_SIZE) -> Iterator[list[T]]:
     iterator = iter(values)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def told_at(of: str = "") -> Coalesce:
+    """When an event was reported: in our own records when it was recorded. `of` leads to the event, as `event__`.
+
+    Written as the index `event_told` has it.
+    """
+    return Coalesce(f"{of}reported_at", f"{of}recorded_at")
 
 
 @dataclass(frozen=True, slots=True)

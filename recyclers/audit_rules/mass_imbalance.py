@@ -148,13 +148,15 @@ def _taking_in(changed: str) -> set[int]:
     """
     into = "SELECT p.code FROM traceability_component p WHERE p.parent_code IN"
     types = ", ".join(f"'{type_}'" for type_ in _DESCRIBING)
-    codes = f"""
+    said = f"""
       SELECT c.code FROM ({changed}) c WHERE EXISTS (
         SELECT 1 FROM traceability_lifecyclerecord r JOIN traceability_lifecycleevent e ON e.record_id = r.id
         WHERE (r.id = c.record_id OR r.chain_id = c.record_id) AND e.type IN ({types})
           AND e.id > (SELECT COALESCE(MAX(seen_event), 0) - {_IN_FLIGHT} FROM traceability_auditrun WHERE kept))"""
+    codes = "SELECT code FROM said"
     inside = f"{codes} UNION {into} ({codes}) UNION {into} ({into} ({codes}))"
     return _ids(f"""
+      WITH said AS MATERIALIZED ({said})
       SELECT DISTINCT e.record_id FROM recyclers_batchinput i JOIN traceability_lifecycleevent e ON e.id = i.batch_id
       WHERE i.battery <> '' AND i.battery IN ({inside})""")
 

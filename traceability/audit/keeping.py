@@ -4,16 +4,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from django.db.models import Q
+from django.db.models.lookups import GreaterThanOrEqual
 
 from traceability.audit import cohorts, figures, statute
 from traceability.audit.calendar import end_of
 from traceability.audit.compiling import checks, rules, severities, used
 from traceability.audit.finding import Place
 from traceability.audit.rule import FLAW
-from traceability.audit.staging import BESIDE, CHANGED, FOUND, MOVED, SCOPE, TAKEN, count, execute, rows
+from traceability.audit.staging import BESIDE, CHANGED, FOUND, MOVED, SCOPE, TAKEN, count, execute, gather, rows
 from traceability.chains import COMPLETING
-from traceability.events import batches
+from traceability.events import batches, told_at
 from traceability.models import AuditRun, LifecycleEvent, LifecycleRecord
 from traceability.values import from_ms
 
@@ -34,8 +34,7 @@ def take(last: AuditRun | None) -> None:
 
 def _take_companies(last: AuditRun) -> None:
     # Of companies the last run may have seen less than there was: what was reported after its day is new today.
-    beyond = from_ms(end_of(last.as_of) + 1)
-    reported = Q(reported_at__gte=beyond) | Q(reported_at=None, recorded_at__gte=beyond)
+    reported = GreaterThanOrEqual(told_at(), from_ms(end_of(last.as_of) + 1))
     stated = LifecycleEvent.objects.filter(reported, record__kind=LifecycleRecord.Kind.ORGANISATION)
     for ids in batches(set(stated.values_list("record_id", flat=True))):
         execute(
@@ -44,8 +43,8 @@ def _take_companies(last: AuditRun) -> None:
         )
 
 
-def widen(place: Place) -> None:
-    """Add to what changed whatever else may be judged differently for it."""
+def widen(everything: Place) -> Place:
+    """Add to what changed whatever else may be judged differently for it; gives what all rules judge."""
     record = "traceability_lifecyclerecord"
     ids = f"SELECT record_id FROM {TAKEN}"
     _add(ids)
@@ -63,6 +62,10 @@ def widen(place: Place) -> None:
       UNION ALL
       SELECT t.record_id, r.code FROM {TAKEN} t JOIN {record} r ON r.chain_id = t.record_id AND r.kind = 'battery'""")
     count(CHANGED)
+    count(SCOPE)
+    judged = gather(everything)
+    # What changed is judged, so its steps need not be looked for again.
+    place = replace(everything, steps=judged.steps)
     # What a gap hung on, in another record, may have been withdrawn: nothing leads here from there now.
     corrected = rows(f"""
       SELECT 1 FROM traceability_lifecycleevent e JOIN {record} r ON r.id = e.record_id
@@ -75,8 +78,8 @@ def widen(place: Place) -> None:
                 _add_beside(rule.code, told)
     for check in checks().values():
         _add_records_beside(check.code, check.widen(f"SELECT record_id, code FROM {CHANGED}"))
-    count(SCOPE)
     count(BESIDE)
+    return judged
 
 
 def judged_beside(code: str) -> set[int]:

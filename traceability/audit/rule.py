@@ -50,7 +50,8 @@ class Terms:
 
 
 Find = Callable[[Relations, Terms], ir.Table]
-#: What else is judged anew when these records changed: the ids of further records.
+#: What else is judged anew when these records changed: the ids of further records. `steps` are those of what changed
+#: and is judged by all rules anyway.
 Widen = Callable[[Relations, ir.Table], ir.Table]
 
 

@@ -145,8 +145,7 @@ def _find(everything: Place, record: int | None, last: AuditRun | None) -> Place
     if record is not None:
         place = everything.only(f"record_id = {record}")
     elif last is not None:
-        keeping.widen(everything)
-        place = staging.gather(everything)
+        place = keeping.widen(everything)
     for rule in rules().values():
         staging.add(place, rule)
         if last is None:

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from traceability import materials, projecting
 from traceability.audit.calendar import end_of
 from traceability.audit.concerning import ids_concerning
 from traceability.audit.relations import HEADS_NOW, HEADS_THEN
-from traceability.events import batches
+from traceability.events import batches, told_at
 from traceability.lives import ancestors
 from traceability.models import Component, LifecycleEvent, LifecycleRecord, Step
 from traceability.values import from_ms
@@ -75,17 +76,13 @@ def _anything_after(end: int, ids: set[int] | None) -> bool:
 
 def _reported_after(end: int) -> tuple[Q, Q]:
     """What was reported, or corrected, later: the step of a correction has its original's time of report."""
-    moment = from_ms(end + 1)
-    corrected = Q(event__type="corrected") & (
-        Q(event__reported_at__gte=moment) | Q(event__reported_at=None, event__recorded_at__gte=moment)
-    )
-    return Q(reported_ms__gt=end), corrected
+    told = GreaterThanOrEqual(told_at("event__"), from_ms(end + 1))
+    return Q(reported_ms__gt=end), Q(told, event__type="corrected")
 
 
 def _materials_told_after(end: int, *, corrected: bool) -> set[int]:
     """The records of batches and lots that were told anything later, or only those `corrected` later."""
-    moment = from_ms(end + 1)
-    later = Q(reported_at__gte=moment) | Q(reported_at=None, recorded_at__gte=moment)
+    later = GreaterThanOrEqual(told_at(), from_ms(end + 1))
     told = LifecycleEvent.objects.filter(later, record__kind__in=materials.MATERIAL_KINDS)
     told = told.filter(type="corrected") if corrected else told
     return set(told.values_list("record_id", flat=True))
@@ -118,6 +115,5 @@ def _walk_as_of(end: int, batteries: set[int] | None) -> None:
 
 def _identified_by(end: int) -> "QuerySet[LifecycleEvent]":
     """The identifications of a provisional record that had been reported by then."""
-    moment = from_ms(end + 1)
-    reported = Q(reported_at__lt=moment) | Q(reported_at=None, recorded_at__lt=moment)
+    reported = LessThan(told_at(), from_ms(end + 1))
     return LifecycleEvent.objects.filter(reported, record=OuterRef("pk"), type="identified")

@@ -1,5 +1,6 @@
 """`component_conflict`: a part built into two batteries at once, or produced twice."""
 
+import ibis
 import ibis.expr.types as ir
 
 from traceability.audit.rule import BREAK, Relations, Rule, Terms, found
@@ -58,12 +59,15 @@ def _in_two(r: Relations) -> ir.Table:
 
 def widen(r: Relations, changed: ir.Table) -> ir.Table:
     """The chains that speak of a part which changed itself, or which a changed chain speaks of as well."""
-    s, mine, theirs = r.every_step, r.components, r.components.view()
-    own = changed.join(s, "record_id").join(mine, s.event_id == mine.since_event).select(part=mine.code)
-    shared = own.join(theirs, own.part == theirs.code).select(event_id=theirs.since_event)
+    s, mine, theirs = r.steps, r.components, r.components.view()
+    said = changed.join(s, "record_id").join(mine, s.event_id == mine.since_event)
+    own = said.select(part=mine.code, since=mine.since_event)
+    both = own.join(theirs, own.part == theirs.code).select("since", event_id=theirs.since_event)
+    # Asked as an equality, of which planners expect few.
+    shared = both.filter(ibis.ifelse(both.event_id != both.since, 1, 0) == 1).select("event_id")
     built = r.components.view()
     told = changed.join(built, changed.code == built.code).select(event_id=built.since_event)
-    return shared.union(told, distinct=True).join(r.every_step.view(), "event_id").select("record_id").distinct()
+    return shared.union(told, distinct=True).join(r.every_step, "event_id").select("record_id").distinct()
 
 
 RULE = Rule("component_conflict", BREAK, find, widen=widen)
