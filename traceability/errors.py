@@ -181,6 +181,8 @@ class Problem:
         """The sentence in the reader's language."""
         template = str(MESSAGES.get(self.code, self.code))
         told = {name: _told(value) if name in _STAGED else value for name, value in self.params.items()}
+        if str(told.get("value", "-")).strip() == "":
+            told["value"] = _("(empty)")
         try:
             return template.format_map(told)
         except (KeyError, IndexError):

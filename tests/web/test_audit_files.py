@@ -263,3 +263,9 @@ def test_the_sample_command_prints_the_seed(world: World, run: AuditRun, tmp_pat
     call_command("audit_sample", "--seed", "S-1", "--risk", "high", "--format", "xlsx", "--output", file, stdout=again)
     _, *rows = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
     assert [row[1] for row in rows] == [one["battery"] for one in told]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "(empty) is not allowed here"), ("zh-hans", "（空）")])
+def test_an_empty_value_that_is_refused_is_named(world: World, run: AuditRun, language: str, said: str) -> None:
+    answer = get(world.alliance, "latest/sample.csv?seed=%20", **{"Accept-Language": language})
+    assert said in answer.json()["errors"][0]["message"]

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,11 +16,6 @@ from traceability.audit.running import audit
 from traceability.models import AuditAccess, Gap, GapAnswer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_kept_from_before() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -138,7 +132,6 @@ def test_the_first_page_asks_as_much_for_many_gaps_as_for_few(faulty: World) -> 
     client = person(faulty.alliance)
 
     def asked(address: str) -> int:
-        cache.clear()
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
         return len(queries)

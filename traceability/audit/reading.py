@@ -6,10 +6,11 @@ The alliance sees all; another organisation the gaps that it answers for, and fi
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from traceability import replica
 from traceability.access import Viewer
@@ -137,18 +138,30 @@ def _gap_counts(group_by: str, condition: str) -> dict[str, dict[str, int]]:
     return found
 
 
+#: What batteries of no group are called.
+_NOWHERE: Final = {
+    "organisation": _("held by nobody known"),
+    "region": _("region unknown"),
+    "manufacturer": _("maker unknown"),
+    "model": _("model unknown"),
+    "month": _("month unknown"),
+}
+
+
 def _labels(group_by: str, keys: Sequence[str]) -> dict[str, str]:
     """What people call a group: names of organisations in the reader's language, with the number of the model."""
+    nowhere = {"": str(_NOWHERE[group_by])}
     if group_by not in ("organisation", "manufacturer", "model"):
-        return {}
+        return nowhere
     codes = {key.partition("/")[0] for key in keys}
     english = (get_language() or "").startswith("en")
     rows = Organisation.objects.filter(code__in=codes).values_list("code", "name", "name_en")
     names = {code: name_en if english and name_en else name for code, name, name_en in rows}
-    return {
+    found = {
         key: " ".join(filter(None, (names.get(key.partition("/")[0], key.partition("/")[0]), key.partition("/")[2])))
         for key in keys
     }
+    return found | nowhere
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:

@@ -7,12 +7,11 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.db.models import Count, F, Sum
 
 from traceability.access import Viewer
 from traceability.audit.calendar import day_of
-from traceability.audit.reading import Cell, Figures, last_run, made, open_gaps
+from traceability.audit.reading import Cell, Figures, open_gaps
 from traceability.audit.wording import name_of
 from traceability.models import AuditFigure, Organisation
 from web.names import names_of
@@ -107,19 +106,6 @@ def trend(viewer: Viewer) -> list[tuple[date, Figures]]:
         counted: dict[str, Any] = {name: int(row[f"n_{name}"]) for name in _SUMS}
         found.setdefault(day_of(row["run__as_of"]), Figures("", "", **counted))
     return sorted(found.items())
-
-
-def by_month_and_maker(viewer: Viewer) -> list[Cell]:
-    """Count batteries by maker and month of production, with how their chains stood in the last run."""
-    run = last_run()
-    if run is None:
-        return []
-    # A look at every battery there is, and the same until the next run.
-    found: list[Cell] | None = cache.get(key := f"heat:{run.public_id}:{viewer.is_alliance or viewer.organisation_id}")
-    if found is None:
-        found = made(viewer)
-        cache.set(key, found, 3_600)
-    return found
 
 
 def makers_named(cells: Sequence[Cell]) -> dict[str, str]:

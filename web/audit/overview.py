@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from recyclers.due_dates import due_calendar
 from traceability.access import Viewer
 from traceability.audit.calendar import day_of
-from traceability.audit.reading import completeness, last_run, open_gaps
+from traceability.audit.reading import completeness, last_run, made, open_gaps
 from web.audit import figures, materials
 from web.audit.looking import looked_at
 from web.names import names_of
@@ -42,7 +42,7 @@ def overview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     run, today = last_run(), timezone.localdate()
     first, last = _period(request, today)
     regions = completeness(viewer, "region") if run else []
-    cells, points = figures.by_month_and_maker(viewer), figures.trend(viewer)
+    cells, points = made(viewer), figures.trend(viewer)
     flows = materials.flows(viewer, first, last)
     told: dict[str, Any] = {
         "run": run,

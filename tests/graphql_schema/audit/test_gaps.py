@@ -250,3 +250,12 @@ def test_groups_are_called_by_their_names_in_the_readers_language(world: World, 
     with translation.override(language):
         (row,) = reading.completeness(world.alliance.viewer, "organisation")
     assert row.label == name
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "model unknown"), ("zh-hans", "型号未知")])
+def test_batteries_of_no_group_are_called_something_under_an_empty_key(world: World, language: str, name: str) -> None:
+    world.capture([world.fact("received", world.recycler, world.pack_code())])
+    run()
+    with translation.override(language):
+        (row,) = reading.completeness(world.alliance.viewer, "model")
+    assert (row.key, row.label, row.batteries) == ("", name, 1)
