@@ -5,12 +5,14 @@ from django.urls import include, path, re_path
 from web import attachments, audit_files, compliance_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
-from web.companies import company, declaring
+from web.companies import company, declaring, organisation
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
+from web.material import batches, lots
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
 _COMPANY = "(?P<code>[0-9A-Za-z]{18})"
+_NAMED = "(?P<owner>[0-9A-Z]{18})/(?P<number>[\\s\\S]{1,60})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
 
 urlpatterns = [
@@ -54,6 +56,11 @@ urlpatterns = [
     re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
     re_path(rf"^recyclers/{_COMPANY}/declare$", declaring.declare, name="company-declare"),
     re_path(rf"^recyclers/{_COMPANY}/review$", declaring.review, name="company-review"),
+    re_path(rf"^organisations/{_COMPANY}/$", organisation.organisation_page, name="organisation"),
+    path("batches/", batches.batch_list, name="batch-list"),
+    re_path(rf"^batches/{_NAMED}$", batches.batch_page, name="batch"),
+    path("lots/", lots.lot_list, name="lot-list"),
+    re_path(rf"^lots/{_NAMED}$", lots.lot_page, name="lot"),
     path("batteries/", maker_batteries.battery_list, name="battery-list"),
     path("batteries/files/", maker_files.file_list, name="registration-files"),
     path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),

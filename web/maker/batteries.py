@@ -37,6 +37,7 @@ class Narrowing(forms.Form):
     battery_type = forms.ChoiceField(label=_("chemistry"), choices=[_ANY, *CHEMISTRIES.items()], required=False)
     manufacturer = forms.CharField(label=_("maker (code)"), max_length=18, required=False)
     model = forms.CharField(label=_("model"), max_length=80, required=False)
+    holder = forms.CharField(label=_("holder (code)"), max_length=18, required=False)
     chain_status = forms.ChoiceField(label=_("chain"), choices=[_ANY, *STATUSES.items()], required=False)
     produced_from = forms.DateField(
         label=_("produced from"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
