@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from web import attachments, audit_files, compliance_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
-from web.companies import company, declaring, organisation
+from web.companies import companies, company, declaring, organisation, standing
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
 from web.material import batches, lots
@@ -52,8 +52,10 @@ urlpatterns = [
     path("audit/", audit_overview.overview, name="audit-overview"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
-    path("recyclers/", company.own, name="companies"),
+    path("recyclers/", companies.own, name="companies"),
     re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
+    re_path(rf"^recyclers/{_COMPANY}/standing$", standing.standing, name="company-standing"),
+    re_path(rf"^recyclers/{_COMPANY}/balance$", standing.balance, name="company-balance"),
     re_path(rf"^recyclers/{_COMPANY}/declare$", declaring.declare, name="company-declare"),
     re_path(rf"^recyclers/{_COMPANY}/review$", declaring.review, name="company-review"),
     re_path(rf"^organisations/{_COMPANY}/$", organisation.organisation_page, name="organisation"),
