@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from web import attachments, audit_files, compliance_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
+from web.audit import taking
 from web.companies import companies, company, declaring, organisation, standing
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
@@ -50,6 +51,8 @@ urlpatterns = [
         name="compliance-file",
     ),
     path("audit/", audit_overview.overview, name="audit-overview"),
+    re_path(r"^audit/take/(?P<what>report|gaps|figures|sample)$", taking.take, name="audit-take"),
+    re_path(r"^audit/progress/(?P<key>[0-9a-f]{32})$", taking.progress, name="audit-progress"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
     path("recyclers/", companies.own, name="companies"),

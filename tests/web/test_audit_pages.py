@@ -2,13 +2,14 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from tests.traceability.audit.faulty import record_faults
 from tests.worlds import Party, World
 from traceability.audit.running import audit
 from traceability.models import AuditAccess, Gap, GapAnswer
+from web.following import counted, find
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +236,65 @@ def test_a_gap_opens_the_very_record_on_the_page_of_its_battery(faulty: World) -
     assert f'id="{anchor}"' in client.get(address).content.decode()
     assert "reported on" in shown
     assert "reportedOn" not in shown
+
+
+def take(client: Client, what: str, **asked: str) -> Any:
+    answer = client.get(f"/audit/take/{what}", asked, follow=True)
+    answer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("what", "asked", "named"),
+    [
+        ("report", {"language": "en"}, "audit-"),
+        ("gaps", {"form": "csv"}, "gaps-"),
+        ("figures", {"form": "xlsx", "groupBy": "region"}, "figures-region-"),
+        ("sample", {"form": "jsonl", "seed": "a", "risk": "high"}, "sample-"),
+    ],
+)
+def test_the_forms_lead_to_the_files(faulty: World, what: str, asked: dict[str, str], named: str) -> None:
+    answer = take(person(faulty.alliance), what, **asked)
+    assert named in answer["Content-Disposition"]
+    assert f'action="/audit/take/{what}"' in page(faulty.alliance)
+
+
+def test_a_form_that_asks_for_nothing_there_is_leads_nowhere(faulty: World) -> None:
+    client = person(faulty.alliance)
+    assert take(client, "gaps", form="exe").status_code == 404
+    assert take(client, "figures", form="csv", groupBy="colour").status_code == 404
+
+
+def test_a_file_is_followed_by_its_key_to_the_end(faulty: World, settings: Any, tmp_path: Path) -> None:
+    settings.IMPORTS_DIR = tmp_path
+    client, key = person(faulty.alliance), "0123456789abcdef" * 2
+
+    def told(by: Client = client) -> str:
+        return by.get(f"/audit/progress/{key}").content.decode()
+
+    assert "being made" in told()
+    answer = take(client, "gaps", form="csv", following=key)
+    assert answer.status_code == 200
+    assert "receiving it" in told()
+    # The key is of no use to another organisation.
+    assert "receiving it" not in told(person(faulty.recycler))
+    assert take(client, "sample", form="csv", risk="low", seed="x", following=key).status_code == 200
+
+
+def test_the_rows_of_a_file_are_counted_while_it_is_made(faulty: World, settings: Any, tmp_path: Path) -> None:
+    settings.IMPORTS_DIR = tmp_path
+    request = RequestFactory().get("/", {"following": "f" * 32})
+    rows = iter(counted(request, faulty.alliance.viewer, range(4), lambda: 4))
+    next(rows)
+    assert find(faulty.alliance.viewer, "f" * 32) == {"state": "working", "count": 0, "total": 4}
+    assert list(rows) == [1, 2, 3]
+    plain = RequestFactory().get("/", {"following": "../x"})
+    assert list(counted(plain, faulty.alliance.viewer, range(2), lambda: 2)) == [0, 1]
+    assert len(list(tmp_path.rglob("*"))) == 2
+
+
+def test_what_cannot_be_made_is_told_to_who_follows(faulty: World, settings: Any, tmp_path: Path) -> None:
+    settings.IMPORTS_DIR = tmp_path
+    client, key = person(faulty.alliance), "a" * 32
+    assert client.get(f"/files/audit/latest/figures.csv?groupBy=colour&following={key}").status_code == 400
+    assert "could not be made" in client.get(f"/audit/progress/{key}").content.decode()

@@ -17,6 +17,7 @@ from traceability.audit.calendar import day_of
 from traceability.audit.reading import completeness, last_run, open_gaps
 from web.audit import exceptions, figures, materials
 from web.audit.looking import looked_at
+from web.audit.taking import forms_to_take
 from web.words import MATERIALS, PROCESSES
 
 _MG: Final = 1_000_000
@@ -56,6 +57,7 @@ def overview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "flows": [_flow(flow, first, last) for flow in flows],
         "first": first,
         "last": last,
+        "taking": forms_to_take(),
     }
     return render(request, "web/audit/overview.html", told | {"charts": _charts(told)})
 
