@@ -9,6 +9,7 @@ from web.audit import taking
 from web.companies import companies, company, declaring, organisation, standing
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
+from web.maker import labels as maker_labels
 from web.material import batches, lots
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
@@ -66,9 +67,11 @@ urlpatterns = [
     re_path(rf"^batches/{_NAMED}$", batches.batch_page, name="batch"),
     path("lots/", lots.lot_list, name="lot-list"),
     re_path(rf"^lots/{_NAMED}$", lots.lot_page, name="lot"),
+    path("batteries/labels", maker_labels.labels, name="maker-labels"),
     path("batteries/", maker_batteries.battery_list, name="battery-list"),
     path("batteries/files/", maker_files.file_list, name="registration-files"),
     path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),
+    path("batteries/files/<str:id_>/preview", maker_files.file_preview, name="registration-preview"),
     path("batteries/files/<str:id_>/commit", maker_files.commit, name="registration-commit"),
     path("batteries/files/<str:id_>/cancel", maker_files.cancel, name="registration-cancel"),
     path("", include("web.battery.urls")),

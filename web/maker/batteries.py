@@ -8,14 +8,17 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from batteries.label_issuing import ISSUED
 from batteries.models import BatteryModel
 from batteries.reading import BatteryFilters, battery_page, count_batteries
 from batteries.rows import BatteryRow
 from traceability.access import Viewer
 from traceability.audit.wording import STATUSES
+from traceability.checks import roles_for
 from traceability.errors import STAGES
 from web.callers import viewer_of
 from web.labels import SHEET
@@ -85,7 +88,13 @@ def battery_list(request: HttpRequest) -> HttpResponse:
     }
     if wants_part(request):
         return render(request, "web/maker/rows.html", told)
-    told |= {"total": count_batteries(viewer, filters), "models": _models(viewer)}
+    told |= {
+        "total": count_batteries(viewer, filters),
+        "models": _models(viewer),
+        "own": viewer.organisation_code or "",
+        "may_issue": bool(viewer.roles & roles_for(ISSUED)),
+        "label_key": get_random_string(32),
+    }
     return render(request, "web/maker/batteries.html", told)
 
 
