@@ -14,7 +14,7 @@ from django.db.models.lookups import GreaterThan
 from batteries.rows import ItemRow, Page, TransferRow
 from traceability.access import Viewer
 from traceability.events import batches
-from traceability.models import Transfer, TransferItem
+from traceability.models import Organisation, Transfer, TransferItem
 
 DAY_MS: Final = 86_400_000
 _OPEN: Final = Q(items__status=TransferItem.Status.IN_TRANSIT)
@@ -193,3 +193,9 @@ def shares_a_transfer(viewer: Viewer, organisation: str = "pk") -> Q:
     sends = Exists(own.filter(sender=OuterRef(organisation)))
     receives = Exists(own.filter(receiver=OuterRef(organisation)))
     return Q(sends) | Q(receives)
+
+
+def organisations_known(viewer: Viewer) -> QuerySet[Organisation]:
+    """The organisations that the viewer may ask for: its own and its counterparties; all for the alliance."""
+    rows = Organisation.objects.all()
+    return rows if viewer.is_alliance else rows.filter(Q(pk=viewer.organisation_id or 0) | shares_a_transfer(viewer))

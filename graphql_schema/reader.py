@@ -7,7 +7,7 @@ that asks loads for all of them, the others find it. So the number of queries de
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from batteries import chain_reading, consignments, models_register, reading
@@ -254,11 +254,7 @@ class Reader:
 
     def organisations_known(self) -> QuerySet[Organisation]:
         """The organisations that the viewer may ask for."""
-        rows = Organisation.objects.all()
-        if self.viewer.is_alliance:
-            return rows
-        own = Q(pk=self.viewer.organisation_id or 0)
-        return rows.filter(own | consignments.shares_a_transfer(self.viewer))
+        return consignments.organisations_known(self.viewer)
 
     def models_known(self) -> QuerySet[BatteryModel]:
         """The models that the viewer's organisation filed; all for the alliance."""

@@ -56,6 +56,13 @@ def knows_whereabouts(viewer: Viewer, lot: Lot) -> bool:
     return viewer.is_alliance or holds or (own is not None and own in (lot.transit_to_id, lot.claimant_id))
 
 
+def movements_seen(viewer: Viewer, lot: Lot) -> QuerySet[LotMovement]:
+    """What was done with a lot, in order: what the viewer recorded or was to receive; the alliance sees all."""
+    rows = LotMovement.objects.filter(lot=lot).order_by("occurred_ms", "arrival", "place")
+    own = viewer.organisation_id or 0
+    return rows if viewer.is_alliance else rows.filter(Q(organisation=own) | Q(other=own))
+
+
 def lots_by_code(viewer: Viewer, codes: Collection[str]) -> dict[str, Lot]:
     """Lots by their codes, as far as the viewer sees them."""
     return {row.code: row for batch in batches(codes) for row in lots_seen(viewer).filter(code__in=batch)}

@@ -16,6 +16,7 @@ from traceability.errors import Refusal, refuse
 from web.audit_report.words import LANGUAGES
 from web.callers import viewer_of, wait_of
 from web.files import refused
+from web.following import followed
 
 #: What a refusal answers; everything else that was asked wrongly is 400.
 _STATUSES: Final = {"not_found": 404, "unknown_organisation": 404, "engine_missing": 501}
@@ -38,7 +39,8 @@ def audit_door(view: Callable[..., HttpResponseBase]) -> Door:
         if viewer.organisation_id is None:
             raise Http404
         try:
-            answer = view(request, viewer, **place)
+            with followed(request, viewer):
+                answer = view(request, viewer, **place)
         except Refusal as refusal:
             status = _STATUSES.get(refusal.code, 400)
             if status == 404:

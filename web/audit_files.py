@@ -28,6 +28,7 @@ from web.audit_doors import audit_door, language_of
 from web.audit_report.bundles import write_bundle
 from web.audit_report.report import write_report
 from web.files import download
+from web.following import counted
 
 
 @audit_door
@@ -52,7 +53,8 @@ def run_page(request: HttpRequest, viewer: Viewer, run: str) -> HttpResponse:
 def gaps(request: HttpRequest, viewer: Viewer, run: str, form: str) -> FileResponse:
     """Give the gaps that stood when the run ended."""
     found = kept.find_run(run)
-    told = kept.told_gaps(kept.standing_gaps(found, viewer))
+    rows = kept.standing_gaps(found, viewer)
+    told = counted(request, viewer, kept.told_gaps(rows), rows.count)
     return download(lambda file: write_gaps(told, file, form), MEDIA_TYPES[form], f"gaps-{found.public_id}.{form}")
 
 

@@ -31,7 +31,7 @@ def picture(request: HttpRequest, code: str, form: str) -> HttpResponse:
     """Give the label that a battery has now, as `/labels/<code>.png` or `.svg`."""
     [sticker] = _stickers(request, [code.upper()])
     draw, media_type = _DRAW[form]
-    return _file(draw(sticker.text, sticker.code), media_type, f"{sticker.code}.{form}")
+    return drawn_file(draw(sticker.text, sticker.code), media_type, f"{sticker.code}.{form}")
 
 
 @require_safe
@@ -41,7 +41,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     size, cut = request.GET.get("size", SIZES[0]), request.GET.get("cut", CUTS[0])
     if not 0 < len(codes) <= SHEET or size not in SIZES or cut not in CUTS:
         raise Http404
-    return _file(pdf(_stickers(request, codes), size=size, cut=cut), "application/pdf", "labels.pdf")
+    return drawn_file(pdf(_stickers(request, codes), size=size, cut=cut), "application/pdf", "labels.pdf")
 
 
 @require_safe
@@ -84,7 +84,8 @@ def _stickers(request: HttpRequest, codes: list[str]) -> list[Sticker]:
         raise Http404 from None
 
 
-def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
+def drawn_file(content: bytes, media_type: str, name: str) -> HttpResponse:
+    """Answer with a label or a sheet of them, to be shown by itself."""
     response = HttpResponse(content, content_type=media_type)
     response["Content-Disposition"] = f'inline; filename="{name}"'
     # An SVG opened by itself is a page: it may do nothing.

@@ -5,12 +5,16 @@ from django.urls import include, path, re_path
 from web import attachments, audit_files, compliance_files, files, labels, recall_files, views
 from web.audit import gaps as audit_gaps
 from web.audit import overview as audit_overview
-from web.companies import company, declaring
+from web.audit import taking
+from web.companies import companies, company, declaring, organisation, standing
 from web.maker import batteries as maker_batteries
 from web.maker import files as maker_files
+from web.maker import labels as maker_labels
+from web.material import batches, lots
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
 _COMPANY = "(?P<code>[0-9A-Za-z]{18})"
+_NAMED = "(?P<owner>[0-9A-Z]{18})/(?P<number>[\\s\\S]{1,60})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
 
 urlpatterns = [
@@ -48,15 +52,26 @@ urlpatterns = [
         name="compliance-file",
     ),
     path("audit/", audit_overview.overview, name="audit-overview"),
+    re_path(r"^audit/take/(?P<what>report|gaps|figures|sample)$", taking.take, name="audit-take"),
+    re_path(r"^audit/progress/(?P<key>[0-9a-f]{32})$", taking.progress, name="audit-progress"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
-    path("recyclers/", company.own, name="companies"),
+    path("recyclers/", companies.own, name="companies"),
     re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
+    re_path(rf"^recyclers/{_COMPANY}/standing$", standing.standing, name="company-standing"),
+    re_path(rf"^recyclers/{_COMPANY}/balance$", standing.balance, name="company-balance"),
     re_path(rf"^recyclers/{_COMPANY}/declare$", declaring.declare, name="company-declare"),
     re_path(rf"^recyclers/{_COMPANY}/review$", declaring.review, name="company-review"),
+    re_path(rf"^organisations/{_COMPANY}/$", organisation.organisation_page, name="organisation"),
+    path("batches/", batches.batch_list, name="batch-list"),
+    re_path(rf"^batches/{_NAMED}$", batches.batch_page, name="batch"),
+    path("lots/", lots.lot_list, name="lot-list"),
+    re_path(rf"^lots/{_NAMED}$", lots.lot_page, name="lot"),
+    path("batteries/labels", maker_labels.labels, name="maker-labels"),
     path("batteries/", maker_batteries.battery_list, name="battery-list"),
     path("batteries/files/", maker_files.file_list, name="registration-files"),
     path("batteries/files/<str:id_>/", maker_files.file_page, name="registration-file"),
+    path("batteries/files/<str:id_>/preview", maker_files.file_preview, name="registration-preview"),
     path("batteries/files/<str:id_>/commit", maker_files.commit, name="registration-commit"),
     path("batteries/files/<str:id_>/cancel", maker_files.cancel, name="registration-cancel"),
     path("", include("web.battery.urls")),

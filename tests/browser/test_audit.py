@@ -76,3 +76,19 @@ def test_a_small_phone_shows_it_without_sliding_the_page(phone: Visitor, faulty:
     page = phone.sign_in(faulty.alliance).open("/audit/")
     page.locator("#heat svg").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_file_is_taken_away_and_followed_to_its_end(
+    visitor: Visitor, faulty: World, accessible: Callable[[Any], None], settings: Any, tmp_path: Any
+) -> None:
+    settings.IMPORTS_DIR = tmp_path
+    page = visitor.sign_in(faulty.alliance).speak("en").open("/audit/")
+    page.get_by_text("Take it away").click()
+    accessible(page)
+    form = page.get_by_role("form", name="Gaps")
+    form.get_by_label("format").select_option("csv")
+    with page.expect_download() as sent:
+        form.get_by_role("button", name="Take it").click()
+    form.get_by_text("your browser is receiving it").wait_for()
+    assert sent.value.path().read_text("utf-8-sig").count("\n") > Gap.objects.count()
+    assert page.url.endswith("/audit/")

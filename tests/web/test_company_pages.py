@@ -8,8 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from recyclers.models import Declaration, DeclarationReview
+from recyclers.periods import last_year_judged
 from tests.recyclers.conditions.works import Works
 from tests.signing_in import come_in
 from tests.worlds import Party, World
@@ -148,3 +150,98 @@ def test_the_page_asks_as_much_for_many_batches_as_for_few(world: World) -> None
     for _ in range(8):
         works.smelted(into={"li": "10"}, out={"li": "9"})
     assert asked() == few <= 40
+
+
+def listed(world: World, party: Party, **more: Any) -> None:
+    Works(world, party).tell(
+        "listing", "2023-01-01", by=world.alliance,
+        organisation=party.code, scope="recovery", batch="1", announcedOn="2023-01-01", **more,
+    )  # fmt: skip
+
+
+def judged(party: Party, **asked: Any) -> dict[str, list[str]]:
+    """The judged rows of the list: name of the company → its cells."""
+    page = person(party).get("/recyclers/", asked, headers={"HX-Request": "true"}).content.decode()
+    rows = re.findall(r'<tr><th scope="row"><a href="/recyclers/(\w{18})/">.*?</th>(.*?)</tr>', page, re.DOTALL)
+    return {
+        code: [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
+        for code, row in rows
+    }
+
+
+def test_the_list_comes_at_once_and_asks_for_its_verdicts_by_itself(world: World) -> None:
+    listed(world, world.recycler)
+    page = person(world.alliance).get("/recyclers/?region=51").content.decode()
+    assert 'hx-get="?region=51&amp;judged="' in page
+    assert "being judged" in page
+    # Without scripts a link leads to the same.
+    whole = person(world.alliance).get("/recyclers/?judged=").content.decode()
+    assert "being judged" not in whole
+    assert "<html" in whole
+    assert "2023-01-01" in whole
+
+
+def test_the_list_tells_verdict_place_on_the_list_load_and_what_is_due(world: World) -> None:
+    year = last_year_judged(timezone.localdate())
+    assert year is not None
+    works = Works(world, world.recycler)
+    listed(world, world.recycler)
+    works.smelted(into={"li": "10"}, out={"li": "8"}, kilograms="6000", day=f"{year}-05-05")
+    works.declare_all(year=year)
+    cells = judged(world.alliance)[world.recycler.code]
+    assert cells[1:3] == ["not met", "2023-01-01"]
+    assert cells[3].startswith("1")
+    assert cells[4] == "0.05 (declared 55)"
+    assert "to be mended: Recovery of lithium" in cells[6]
+    assert judged(world.alliance)[world.stranger.code][2] == "not listed"
+
+
+def test_the_list_is_narrowed_by_verdict_region_and_listing(world: World) -> None:
+    year = last_year_judged(timezone.localdate())
+    Works(world, world.recycler).smelted(into={"li": "10"}, out={"li": "8"}, day=f"{year}-05-05")
+    listed(world, world.recycler)
+    assert set(judged(world.alliance, verdict="fail")) == {world.recycler.code}
+    assert world.recycler.code not in judged(world.alliance, verdict="no_evidence")
+    assert set(judged(world.alliance, listed="yes")) == {world.recycler.code}
+    assert world.recycler.code not in judged(world.alliance, listed="no")
+    assert judged(world.alliance, region="99") == {}
+
+
+def test_the_page_of_a_company_says_where_it_stands_and_follows_each_element(world: World) -> None:
+    year = last_year_judged(timezone.localdate())
+    works = Works(world, world.recycler)
+    listed(world, world.recycler)
+    number = works.smelted(into={"li": "10"}, out={"li": "8"}, day=f"{year}-05-05")
+    address, client = f"/recyclers/{world.recycler.code}/", person(world.recycler)
+    page = client.get(f"{address}?year={year}").content.decode()
+    assert f'hx-get="{address}standing"' in page
+    assert f'hx-get="{address}balance?year={year}"' in page
+    assert f'href="/batches/{world.recycler.code}/{number}"' in page
+    standing = client.get(f"{address}standing").content.decode()
+    assert f'{address}?year={year}#recovery.li">' in standing
+    balance = client.get(f"{address}balance?year={year}", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in balance
+    assert re.search(r'li</th><td class="number">100</td><td class="number">80</td>.*>20</td>.*>80.00<', balance)
+    for part in ("standing", "balance"):
+        assert person(world.stranger).get(address + part).status_code == 404
+
+
+def test_the_list_asks_as_much_for_many_companies_as_for_few(world: World) -> None:
+    client = person(world.alliance)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/recyclers/?judged=")
+        return len(queries)
+
+    def work(party: Party) -> None:
+        listed(world, party)
+        Works(world, party).smelted(into={"li": "10"}, out={"li": "8"})
+
+    work(world.recycler)
+    asked()
+    few = asked()
+    for party in (world.stranger, world.second_life):
+        work(party)
+        work(party)
+    assert asked() == few <= 44

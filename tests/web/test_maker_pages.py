@@ -1,15 +1,17 @@
 """The maker's pages: the list of batteries, and files that are tried, followed and recorded."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from batteries.models import Battery
+from batteries.models import Battery, Label
 from tests import factories
 from tests.signing_in import come_in
 from tests.worlds import Party, World
@@ -101,6 +103,52 @@ def test_the_list_asks_as_much_for_many_as_for_one(world: World) -> None:
     assert asked() == one <= 7
 
 
+def test_the_list_leads_to_ones_own_gaps(world: World) -> None:
+    page = person(world.maker).get("/batteries/").content.decode()
+    assert f'href="/audit/gaps/?organisation={world.maker.code}"' in page
+
+
+# Labels --------------------------------------------------------------------------------------------------------------
+
+
+def label(client: Client, *codes: str, **said: str) -> Any:
+    return client.post("/batteries/labels", {"code": list(codes), "size": "60x40", "key": "k" * 32, **said})
+
+
+def test_labels_that_are_missing_are_issued_once_and_all_are_printed(world: World) -> None:
+    codes, client = [world.pack().produced().code for _ in range(3)], person(world.maker)
+    assert "Issue the labels that are missing" in client.get("/batteries/").content.decode()
+    first = label(client, codes[0], issue="yes")
+    assert (first.status_code, first.content[:5]) == (200, b"%PDF-")
+    assert label(client, *codes, issue="yes").status_code == 200
+    assert label(client, *codes, issue="yes").status_code == 200
+    assert Label.objects.count() == 3
+    assert label(client, *codes, size="a4").content[:5] == b"%PDF-"
+
+
+def test_without_issuing_what_has_no_label_is_told(world: World) -> None:
+    code = world.pack().produced().code
+    answer = label(person(world.maker), code)
+    assert answer.status_code == 400
+    assert code in answer.content.decode()
+    assert Label.objects.count() == 0
+
+
+def test_who_did_not_make_a_battery_issues_no_label(world: World) -> None:
+    code = world.pack().produced().code
+    assert label(person(world.cell_maker), code, issue="yes").status_code == 400
+    assert label(person(world.recycler), code, issue="yes").status_code == 400
+    assert "Issue the labels" not in person(world.recycler).get("/batteries/").content.decode()
+    assert Label.objects.count() == 0
+
+
+@pytest.mark.parametrize("said", [{"size": "a0"}, {"code": []}])
+def test_labels_of_nothing_are_refused(world: World, said: dict[str, Any]) -> None:
+    answer = person(world.maker).post("/batteries/labels", {"code": ["X"], "size": "60x40", **said})
+    assert answer.status_code == 400
+    assert "Choose the batteries first" in answer.content.decode()
+
+
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
@@ -170,3 +218,54 @@ def test_a_form_without_a_file_says_so(world: World) -> None:
     answer = person(world.maker).post("/batteries/files/", {"on_error": "rollback"})
     assert answer.status_code == 400
     assert 'role="alert"' in answer.content.decode()
+
+
+def preview(client: Client, sent: Any) -> str:
+    return client.get(f"{sent['Location']}preview", headers={"HX-Request": "true"}).content.decode()
+
+
+def table(page: str) -> tuple[list[tuple[str, str]], list[list[str]]]:
+    """Headings with what they are read as, and the rows."""
+    columns = re.findall(r'<th scope="col">(.*?)<br><small[^>]*>(.*?)</small>', page)
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in re.findall(r"<tr>(<td.*?)</tr>", page)]
+    return columns, rows
+
+
+def test_the_first_rows_are_shown_as_they_are_read_before_any_worker_came(world: World) -> None:
+    client = person(world.maker)
+    sent = send(client, "质量(kg);编码;颜色\n" + "".join(f"440;{code} ;red\n" for code in PACKS * 3), dry_run="on")
+    assert f'hx-get="{sent["Location"]}preview"' in client.get(sent["Location"]).content.decode()
+    columns, rows = table(preview(client, sent))
+    assert columns == [("质量(kg)", "read as: mass, kg"), ("编码", "read as: code"), ("颜色", "not known")]
+    assert len(rows) == 20
+    assert rows[0] == ["2", "440", PACKS[0], "red"]
+
+
+def test_workbooks_and_lines_are_shown_too(world: World) -> None:
+    client, file = person(world.maker), BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["code", "mass_kg"])
+        sheet.write_row(1, 0, [PACKS[0], 440])
+    form = {"file": SimpleUploadedFile("a.xlsx", file.getvalue()), "on_error": "rollback"}
+    columns, rows = table(preview(client, client.post("/batteries/files/", form)))
+    assert [name for _heading, name in columns] == ["read as: code", "read as: mass, kg"]
+    assert rows == [["2", PACKS[0], "440"]]
+    line = f'{{"battery": "{PACKS[0]}", "details": {{"massKg": "440"}}}}\nnot json\n'
+    form = {"file": SimpleUploadedFile("a.jsonl", line.encode()), "on_error": "rollback"}
+    columns, rows = table(preview(client, client.post("/batteries/files/", form)))
+    assert [heading for heading, _name in columns] == ["battery", "massKg", "—"]
+    assert rows == [["1", PACKS[0], "440", ""], ["2", "", "", "not json"]]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\xd8", b"PK\x03\x04broken", b"", b"\n\n"])
+def test_what_is_no_table_is_said_so(world: World, content: bytes) -> None:
+    client = person(world.maker)
+    form = {"file": SimpleUploadedFile("a.csv", content or b" "), "on_error": "rollback"}
+    sent = client.post("/batteries/files/", form)
+    assert "<table" not in preview(client, sent)
+
+
+def test_anothers_rows_are_not_shown(world: World) -> None:
+    sent = send(person(world.maker), GOOD, dry_run="on")
+    assert person(world.cell_maker).get(f"{sent['Location']}preview").status_code == 404

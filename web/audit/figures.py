@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum, Value
+from django.db.models.functions import Coalesce
 
 from traceability.access import Viewer
-from traceability.audit.calendar import day_of
+from traceability.audit.calendar import day_of, number_of
 from traceability.audit.reading import Cell, Figures, open_gaps
 from traceability.audit.wording import name_of
 from traceability.models import AuditFigure, Organisation
+from web.audit.gaps import NOBODY
 from web.names import names_of
 
 #: Rows of a table on the first page; the list has them all.
@@ -33,8 +35,8 @@ class Counted:
     severity: str
     gaps: int
     batteries: int
-    #: What narrows the list of gaps to these, as in its address; empty where nothing does.
-    query: str = ""
+    #: What narrows the list of gaps to these, as in its address.
+    query: str
 
 
 def by_code(viewer: Viewer) -> list[Counted]:
@@ -53,7 +55,9 @@ def by_organisation(viewer: Viewer) -> list[Counted]:
     counted = list(rows.annotate(n=Count("id"), m=_BATTERIES).order_by("-n", "organisation")[:TOP])
     names = names_of(row["organisation"] for row in counted)
     return [
-        Counted(code, names.get(row["organisation"] or 0, ""), "", row["n"], row["m"], _query(organisation=code))
+        Counted(
+            code, names.get(row["organisation"] or 0, ""), "", row["n"], row["m"], _query(organisation=code or NOBODY)
+        )
         for row in counted
         for code in [row["code_"] or ""]
     ]
@@ -61,26 +65,29 @@ def by_organisation(viewer: Viewer) -> list[Counted]:
 
 def by_region(viewer: Viewer) -> list[Counted]:
     """Count open gaps by the region of who answers for them."""
-    rows = open_gaps(viewer).order_by().values(region=F("organisation__region"))
+    # Who has no region, and nobody, are told as one.
+    rows = open_gaps(viewer).order_by().values(region=Coalesce("organisation__region", Value("")))
     counted = rows.annotate(n=Count("id"), m=_BATTERIES).order_by("-n", "region")[:TOP]
     return [
-        Counted(region, region, "", row["n"], row["m"], _query(region=region))
+        Counted(row["region"], row["region"], "", row["n"], row["m"], _query(region=row["region"] or NOBODY))
         for row in counted
-        for region in [row["region"] or ""]
     ]
 
 
 def by_month(viewer: Viewer) -> list[Counted]:
     """Count open gaps by the month that they are since, the latest first."""
-    counted: dict[str, tuple[int, int]] = {}
-    rows = open_gaps(viewer).order_by().values("since_day").annotate(n=Count("id"), m=_BATTERIES)
-    for row in rows:
-        month = day_of(row["since_day"]).strftime("%Y-%m")
-        gaps, records = counted.get(month, (0, 0))
-        counted[month] = gaps + row["n"], records + row["m"]
-    months = sorted(counted, reverse=True)[:TOP]
+    days = open_gaps(viewer).order_by().values_list("since_day", flat=True).distinct()
+    months = sorted({day_of(day).strftime("%Y-%m") for day in days}, reverse=True)[:TOP]
+    counts: dict[str, Any] = {}
+    for month in months:
+        first, last = (number_of(date.fromisoformat(day)) for day in days_of(month).values())
+        within = Q(since_day__range=(first, last))
+        counts |= {f"gaps_{month}": Count("id", filter=within)}
+        counts |= {f"batteries_{month}": Count("record", distinct=True, filter=within)}
+    found = open_gaps(viewer).aggregate(**counts) if counts else {}
     return [
-        Counted(month, month, "", counted[month][0], counted[month][1], _query(**days_of(month))) for month in months
+        Counted(month, month, "", found[f"gaps_{month}"], found[f"batteries_{month}"], _query(**days_of(month)))
+        for month in months
     ]
 
 
@@ -91,7 +98,7 @@ def days_of(month: str) -> dict[str, str]:
 
 
 def _query(**asked: str) -> str:
-    return urlencode(asked) if all(asked.values()) else ""
+    return urlencode(asked)
 
 
 def trend(viewer: Viewer) -> list[tuple[date, Figures]]:
@@ -114,3 +121,10 @@ def makers_named(cells: Sequence[Cell]) -> dict[str, str]:
     ids = dict(rows)
     names = names_of(ids.values())
     return {code: names[id_] for code, id_ in ids.items()}
+
+
+def batteries_of(cell: Cell) -> str:
+    """What narrows the list of batteries to a cell's broken ones, as in its address."""
+    days = days_of(cell.month)
+    asked = {"manufacturer": cell.maker, "produced_from": days["since"], "produced_until": days["until"]}
+    return urlencode(asked | {"chain_status": "broken"})

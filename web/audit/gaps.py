@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import get_random_string
@@ -24,11 +24,16 @@ from traceability.errors import Refusal
 from traceability.law import Clause
 from traceability.models import Gap, LifecycleEvent, LifecycleRecord, Organisation, Step
 from web.audit.looking import looked_at
-from web.names import names_of
+from web.battery.timeline import anchor_of
+from web.names import Party, names_of, parties_of
 from web.partial import wants_part
+from web.places import address_of
+from web.words import EVIDENCE, evidence_in_words
 
 #: Gaps on one page.
 SIZE: Final = 50
+#: What an address asks for where nobody answers, or where nobody said in which region.
+NOBODY: Final = "-"
 _ANY: Final = ("", _("any"))
 SEVERITIES: Final = {"break": _("breaks the chain"), "flaw": _("flaw")}
 STATUSES: Final = {
@@ -53,7 +58,8 @@ class Narrowing(forms.Form):
     until = forms.DateField(
         label=_("since, not after"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
-    battery = forms.CharField(label=_("battery"), max_length=80, required=False)
+    battery = forms.CharField(label=_("battery, batch or lot (code)"), max_length=80, required=False)
+    found_in = forms.CharField(label=_("found by run"), max_length=32, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,16 +75,29 @@ class Narrowing(forms.Form):
             "code": given.get("code"),
             "severity": given.get("severity"),
             "status": given.get("status") if given.get("status") != "closed" else None,
-            "organisation__code": given.get("organisation"),
-            "organisation__region__startswith": given.get("region"),
+            "opened_in__public_id": given.get("found_in"),
             "since_day__gte": given.get("since") and number_of(given["since"]),
             "since_day__lte": given.get("until") and number_of(given["until"]),
         }
-        if code := given.get("battery", "").strip().upper():
-            named = LifecycleRecord.objects.filter(kind=LifecycleRecord.Kind.BATTERY, code=code)
+        if code := given.get("battery", "").strip():
+            battery = Q(kind=LifecycleRecord.Kind.BATTERY, code=code.upper())
+            named = LifecycleRecord.objects.filter(battery | Q(code=code))
             ids = {id_ for pair in named.values_list("id", "chain_id") for id_ in pair if id_ is not None}
             asked["record__in"] = ids
-        return rows.filter(**{name: value for name, value in asked.items() if value not in (None, "")})
+        rows = rows.filter(**{name: value for name, value in asked.items() if value not in (None, "")})
+        return rows.filter(_answered_by(given.get("organisation", ""), given.get("region", "")))
+
+
+def _answered_by(organisation: str, region: str) -> Q:
+    """The gaps that an organisation, and a region, answers for."""
+    found = Q()
+    if organisation:
+        found &= Q(organisation=None) if organisation == NOBODY else Q(organisation__code=organisation)
+    if region == NOBODY:
+        found &= Q(organisation=None) | Q(organisation__region="")
+    elif region:
+        found &= Q(organisation__region__startswith=region)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +108,11 @@ class Line:
     name: str
     subject: str
     is_battery: bool
+    #: The page of what it is of.
+    address: str
     since: Any
     said: str
-    organisation: str
+    organisation: Party | None
     severity: Any
     status: Any
 
@@ -119,23 +140,30 @@ def gap_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _lines(gaps: list[Gap]) -> list[Line]:
-    names = names_of(gap.organisation_id for gap in gaps)
+    parties = parties_of(gap.organisation_id for gap in gaps)
     codes = dict(Organisation.objects.values_list("id", "code"))
-    return [_line(gap, names, codes) for gap in gaps]
+    return [_line(gap, parties, codes) for gap in gaps]
 
 
-def _line(gap: Gap, names: dict[int, str], codes: dict[int, str]) -> Line:
+def _line(gap: Gap, parties: dict[int, Party], codes: dict[int, str]) -> Line:
     return Line(
         gap,
         name_of(gap.code),
         gap.record.code,
         gap.record.kind == LifecycleRecord.Kind.BATTERY,
+        address_of(gap.record.kind, gap.record.code),
         day_of(gap.since_day),
-        sentence(gap.code, evidence_told(gap.code, gap.evidence, codes)),
-        names.get(gap.organisation_id or 0, ""),
+        _said(gap, codes),
+        parties.get(gap.organisation_id or 0),
         SEVERITIES.get(gap.severity, gap.severity),
         STATUSES["closed" if gap.closed_in_id else gap.status],
     )
+
+
+def _said(gap: Gap, codes: dict[int, str]) -> str:
+    told = evidence_told(gap.code, gap.evidence, codes)
+    # The cause chooses the sentence: it stays a code.
+    return sentence(gap.code, evidence_in_words(told) | {name: told[name] for name in ("cause",) if name in told})
 
 
 class Answering(forms.Form):
@@ -169,12 +197,12 @@ def gap_page(request: HttpRequest, viewer: Viewer, id_: str) -> HttpResponse:
 def _told(gap: Gap, viewer: Viewer) -> dict[str, Any]:
     [line], clause = _lines([gap]), law.book().clause_in_force(gap.clause, day_of(gap.since_day))
     codes = dict(Organisation.objects.values_list("id", "code"))
-    said = answers_of(gap)
+    shown, said = evidence_told(gap.code, gap.evidence, codes), answers_of(gap)
     names = names_of(one.organisation_id for one in said)
     return {
         "line": line,
         "gap": gap,
-        "evidence": evidence_told(gap.code, gap.evidence, codes),
+        "evidence": [(EVIDENCE.get(name, name), told) for name, told in evidence_in_words(shown).items()],
         "clause": clause and _clause(clause),
         "event": _event(gap),
         "answers": [(one, names[one.organisation_id], STATUSES.get(one.kind, _("opened again"))) for one in said],
@@ -197,9 +225,11 @@ def _clause(clause: Clause) -> dict[str, Any]:
 
 
 def _event(gap: Gap) -> dict[str, Any] | None:
-    """The record that a gap hangs on, by its key."""
-    event = LifecycleEvent.objects.filter(pk=gap.event_id).values("key", "type", "occurred_at", "recorded_at").first()
+    """The record that a gap hangs on, by its key, and where it stands on the page of a battery."""
+    asked = ("key", "type", "occurred_at", "recorded_at", "sequence", "record__code")
+    event = LifecycleEvent.objects.filter(pk=gap.event_id).values(*asked).first()
     if event is None:
         return None
     step = Step.objects.filter(pk=gap.event_id).values_list("key", flat=True).first()
-    return event | {"key": key_told(step or event["key"], event["type"])}
+    anchor = anchor_of(event["record__code"], event["sequence"])
+    return event | {"key": key_told(step or event["key"], event["type"]), "anchor": anchor}

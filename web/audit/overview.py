@@ -1,8 +1,8 @@
 """The auditor's first page: exceptions before successes, and beside each picture the table that proves it."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,27 +12,15 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from recyclers.due_dates import due_calendar
 from traceability.access import Viewer
 from traceability.audit.calendar import day_of
 from traceability.audit.reading import completeness, last_run, made, open_gaps
-from web.audit import figures, materials
+from web.audit import exceptions, figures, materials
 from web.audit.looking import looked_at
-from web.names import names_of
+from web.audit.taking import forms_to_take
 from web.words import MATERIALS, PROCESSES
 
-#: Listings, permits and reports that fall due within these days are shown.
-DUE_DAYS: Final = 90
 _MG: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class DueLine:
-    """What falls due for a company, with its name."""
-
-    day: date
-    organisation: str
-    what: str
 
 
 @require_safe
@@ -42,27 +30,34 @@ def overview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     run, today = last_run(), timezone.localdate()
     first, last = _period(request, today)
     regions = completeness(viewer, "region") if run else []
+    codes, (overdue, due) = figures.by_code(viewer), exceptions.overdue_and_due(viewer, today)
     cells, points = made(viewer), figures.trend(viewer)
-    flows = materials.flows(viewer, first, last)
+    makers, flows = figures.makers_named(cells), materials.flows(viewer, first, last)
     told: dict[str, Any] = {
         "run": run,
         "as_of": run and day_of(run.as_of),
         "total": sum(row.batteries for row in regions),
         "broken": sum(row.broken for row in regions),
         "flawed": sum(row.flawed for row in regions),
-        "late": _late(regions),
+        "late": sum(one.gaps for one in codes if one.key == exceptions.LATE),
+        "unbalanced": exceptions.out_of_tolerance(viewer),
+        "imbalances": sum(one.gaps for one in codes if one.key == exceptions.IMBALANCE),
         "new": open_gaps(viewer).filter(opened_in=run).count() if run else 0,
-        "codes": figures.by_code(viewer),
+        "codes": codes,
         "organisations": figures.by_organisation(viewer),
         "regions": figures.by_region(viewer),
         "months": figures.by_month(viewer),
-        "due": _due(viewer, today),
+        "overdue": overdue,
+        "due": due,
+        "due_days": exceptions.DUE_DAYS,
         "trend": points,
         "cells": cells,
-        "makers": figures.makers_named(cells),
-        "flows": [(_named(flow.source), _named(flow.target), flow.mass_mg / _MG) for flow in flows],
+        "makers": makers,
+        "made": [(cell, makers.get(cell.maker, cell.maker or "—"), figures.batteries_of(cell)) for cell in cells],
+        "flows": [_flow(flow, first, last) for flow in flows],
         "first": first,
         "last": last,
+        "taking": forms_to_take(),
     }
     return render(request, "web/audit/overview.html", told | {"charts": _charts(told)})
 
@@ -81,23 +76,11 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _late(regions: list[Any]) -> int:
-    return sum(row.facts - row.on_time for row in regions)
-
-
-def _due(viewer: Viewer, today: date) -> list[DueLine]:
-    own = None if viewer.is_alliance else [viewer.organisation_id or 0]
-    found = due_calendar(today, today + timedelta(days=DUE_DAYS), own)
-    names = names_of(due.organisation for due in found)
-    words = {
-        "permit_ends": _("permit ends: {what} {number}"),
-        "listing_ends": _("listing ends: {what} {number}"),
-        "annual_report": _("annual report for {what}"),
-    }
-    return [
-        DueLine(due.day, names[due.organisation], words[due.kind].format(what=due.what, number=due.number).strip())
-        for due in found
-    ]
+def _flow(flow: materials.Flow, first: date, last: date) -> tuple[str, str, float, str]:
+    """From where to where, how many kilograms, and the list of the batches that moved it."""
+    [process] = [name for kind, name, _step in (flow.source, flow.target) if kind == "process"]
+    asked = urlencode({"process": process, "closed_from": first.isoformat(), "closed_until": last.isoformat()})
+    return _named(flow.source), _named(flow.target), flow.mass_mg / _MG, f"{reverse('batch-list')}?{asked}"
 
 
 def _named(node: tuple[str, str, int]) -> str:
@@ -116,7 +99,7 @@ def _named(node: tuple[str, str, int]) -> str:
 
 def _charts(told: dict[str, Any]) -> dict[str, Any]:
     """The same figures as the tables have, for the script that draws them."""
-    names = dict.fromkeys(name for one, two, _mass in told["flows"] for name in (one, two))
+    names = dict.fromkeys(name for one, two, *_rest in told["flows"] for name in (one, two))
     makers = sorted({cell.maker for cell in told["cells"]})
     months = sorted({cell.month for cell in told["cells"]})
     labels = [told["makers"].get(maker, maker or "—") for maker in makers]
@@ -140,7 +123,9 @@ def _charts(told: dict[str, Any]) -> dict[str, Any]:
         },
         "flows": {
             "nodes": [{"name": name} for name in names],
-            "links": [{"source": one, "target": two, "value": round(mass, 3)} for one, two, mass in told["flows"]],
+            "links": [
+                {"source": one, "target": two, "value": round(mass, 3)} for one, two, mass, _list in told["flows"]
+            ],
             "unit": "kg",
         },
     }

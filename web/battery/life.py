@@ -8,6 +8,7 @@ from batteries import chain_reading, label_printing, label_states, reading
 from batteries.custody_reading import Stay, stays_of
 from batteries.rows import BatteryRow, IdentityRow
 from recyclers import inspection, lineage
+from recyclers.models import Lot
 from traceability import law
 from traceability.access import FULL, Viewer
 from traceability.audit import wording
@@ -15,22 +16,17 @@ from traceability.audit.live import Standing, Verdict
 from traceability.audit.remedies import remedies_for
 from traceability.audit.telling import parties_in
 from traceability.errors import Refusal
-from traceability.models import Organisation
+from traceability.models import LifecycleRecord, Organisation
 from traceability.values import kilograms
 from web.battery import timeline, words
 from web.battery.telling import moment
 from web.battery.timeline import Entry, Place
+from web.names import is_english
+from web.places import address_of
+from web.words import LEVELS, MATERIALS, ROUTES, SEVERITIES, THINGS, evidence_in_words
 
 #: Parts, and lots, that are written on the page.
 MOST: Final = 100
-_STAGES: Final = {stage: name for stage, (name, _) in words.STAGES.items()}
-_EVIDENCE: Final[Mapping[str, words.Words]] = {
-    "type": words.TYPES,
-    "stage": _STAGES,
-    "allowed": _STAGES,
-    "scope": words.SCOPES,
-    "missingPermits": words.PERMITS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,8 @@ class Line:
     code: str
     about: str
     is_battery: bool = False
+    #: The page of a lot.
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class Names:
         self.by_id: dict[int, str] = {}
         self.by_code: dict[str, str] = {}
         self.codes: dict[int, str] = {}
-        english = words.is_english()
+        english = is_english()
         wanted, named = {id_ for id_ in ids if id_ is not None}, set(codes)
         rows = Organisation.objects.filter(id__in=wanted) | Organisation.objects.filter(code__in=named)
         for row in rows:
@@ -194,14 +192,14 @@ def _ids(
 
 def _gap(gap: Standing, names: Names, anchors: Mapping[int, str]) -> Gap:
     clause = law.clause_in_force(gap.clause, gap.since) if gap.clause else None
-    english = words.is_english()
+    english = is_english()
     # An organisation is called by its name here, and not by its code.
     told = gap.told(names.by_id)
     return Gap(
         wording.name_of(gap.code),
-        words.SEVERITIES.get(gap.severity, gap.severity),
+        SEVERITIES.get(gap.severity, gap.severity),
         gap.severity == "break",
-        wording.sentence(gap.code, _spoken(told)),
+        wording.sentence(gap.code, evidence_in_words(told)),
         gap.since.isoformat(),
         (clause.title_en if english else clause.title_zh) if clause else "",
         (clause.text_en if english else clause.text_zh) if clause else "",
@@ -209,19 +207,6 @@ def _gap(gap: Standing, names: Names, anchors: Mapping[int, str]) -> Gap:
         anchors.get(gap.event_id, ""),
         remedies_for(gap.code),
     )
-
-
-def _spoken(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Types, stages, lists and permits in evidence, in words."""
-    return {name: _words_of(name, value) for name, value in told.items()}
-
-
-def _words_of(name: str, value: Any) -> Any:
-    known = _EVIDENCE.get(name)
-    if known is None:
-        return value
-    some = value if isinstance(value, list) else [value]
-    return ", ".join(str(known.get(one, one)) for one in some)
 
 
 def _stay(stay: Stay, names: Names) -> Told:
@@ -235,7 +220,7 @@ def _stay(stay: Stay, names: Names) -> Told:
 
 
 def _line(row: BatteryRow) -> Line:
-    told = (words.LEVELS.get(row.level, ""), words.STAGES[row.stage][0] if row.stage else "")
+    told = (LEVELS.get(row.level, ""), words.STAGES[row.stage][0] if row.stage else "")
     return Line(row.code, " · ".join(str(one) for one in told if one), is_battery=True)
 
 
@@ -257,28 +242,33 @@ def _mass(row: BatteryRow, viewer: Viewer) -> tuple[list[Line], list[Line], str]
     seen = {lot.pk: lot.code for lot in lots}
     whole = len(shares) == 1 and shares[0].thing.code == row.code
     told = [] if whole else [_share(share, seen) for share in shares[:MOST]]
-    return [Line(lot.code, _of_lot(lot.material, lot.mass_mg)) for lot in lots[:MOST]], told, ""
+    return [_lot(lot) for lot in lots[:MOST]], told, ""
+
+
+def _lot(lot: Lot) -> Line:
+    return Line(lot.code, _of_lot(lot.material, lot.mass_mg), address=address_of(LifecycleRecord.Kind.LOT, lot.code))
 
 
 def _of_lot(material: str, mg: int | None) -> str:
     mass = "" if mg is None else f"{kilograms(mg)} kg"
-    return " · ".join(str(one) for one in (words.MATERIALS.get(material, material), mass) if one)
+    return " · ".join(str(one) for one in (MATERIALS.get(material, material), mass) if one)
 
 
 def _share(share: lineage.Share, lots: Mapping[int, str]) -> Line:
     thing = share.thing
     percent = f"{share.ppb / 10**7:.2f} %"
     mass = "" if share.mg is None else f"{kilograms(share.mg)} kg"
-    kind: Any = words.MATERIALS.get(thing.material) or words.THINGS.get(thing.kind, thing.kind)
+    kind: Any = MATERIALS.get(thing.material) or THINGS.get(thing.kind, thing.kind)
     code = lots.get(thing.id_, "") if thing.kind == "lot" else thing.code if thing.kind == "battery" else ""
     about = " · ".join(str(one) for one in (kind, percent, mass) if one)
-    return Line(code, about, is_battery=thing.kind == "battery" and bool(code))
+    address = address_of(LifecycleRecord.Kind.LOT, code) if thing.kind == "lot" and code else ""
+    return Line(code, about, thing.kind == "battery" and bool(code), address)
 
 
 def _steps(row: BatteryRow) -> list[Step]:
     known = inspection.known([row]).get(row.code, inspection.Known())
     found = inspection.next_steps(row, known)
-    return [Step(words.ROUTES[one.route], [problem.message for problem in one.reasons]) for one in found]
+    return [Step(ROUTES[one.route], [problem.message for problem in one.reasons]) for one in found]
 
 
 def _labels(row: BatteryRow) -> list[LabelLine]:

@@ -18,6 +18,7 @@ from traceability.values import from_ms
 from web.battery import words
 from web.battery.advice import Advice, advice_for, is_dangerous
 from web.battery.checking import UNREADABLE, Checked, check
+from web.words import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def street(row: BatteryRow, finding: LabelFinding | None) -> Street:
     volts = Decimal(own.nominal_voltage_v) if own and own.nominal_voltage_v else None
     return Street(
         code=row.code,
-        level=words.LEVELS.get(row.level, ""),
+        level=LEVELS.get(row.level, ""),
         chemistry=words.chemistry_of(row.battery_type),
         second_life=row.second_life,
         provisional=identity.is_provisional(row.code),

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from batteries.rows import EventRow
 from traceability.values import from_ms
-from web.battery.words import FIELDS, SAID, TYPES, UNITS, VALUES, Words, spoken
+from web.battery.words import FIELDS, SAID, UNITS, spoken
+from web.words import TYPES, VALUES, Words
 
 #: So many items of a list are written.
 MOST: Final = 20

@@ -15,7 +15,8 @@ from traceability.audit.rule import BREAK
 from traceability.audit.wording import name_of
 from traceability.errors import Problem
 from web.battery.telling import Detail, details_of, moment, parties_in, told
-from web.battery.words import STAGES, TYPES
+from web.battery.words import STAGES
+from web.words import TYPES
 
 #: Events on one page.
 SIZE = 100

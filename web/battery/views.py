@@ -25,8 +25,9 @@ from web.battery.checking import UNREADABLE, place_of
 from web.battery.life import life
 from web.battery.street import label_named, street
 from web.battery.telling import words_for_scripts
-from web.battery.words import LEVELS, chemistry_of
+from web.battery.words import chemistry_of
 from web.callers import viewer_of
+from web.words import LEVELS
 
 #: So much of what was asked for is repeated on the page.
 _ECHO: Final = 60

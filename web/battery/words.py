@@ -1,14 +1,11 @@
 """What the page of a battery calls things, in the reader's language."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from batteries.codes import BATTERY_TYPES
-
-Words = Mapping[str, Any]
+from web.names import is_english
 
 #: Stage → its name, and what that means to somebody who stands in front of the battery.
 STAGES: Final[dict[str, tuple[Any, Any]]] = {
@@ -29,46 +26,6 @@ STAGES: Final[dict[str, tuple[Any, Any]]] = {
     "exported": (_("Exported"), _("It left the country.")),
     "destroyed": (_("Destroyed"), _("It was destroyed: it should not exist any more.")),
     "lost": (_("Lost"), _("It was reported lost. Whoever finds it should tell the nearest recovery outlet.")),
-}
-LEVELS: Final = {"pack": _("pack"), "module": _("module"), "cell": _("cell")}
-ROLES: Final = {
-    "battery_maker": _("battery maker"),
-    "vehicle_maker": _("vehicle maker"),
-    "importer": _("importer"),
-    "service": _("repair and swap service"),
-    "outlet": _("recovery outlet"),
-    "dismantler": _("vehicle dismantler"),
-    "second_life": _("second-life company"),
-    "recycler": _("recycler"),
-    "alliance": _("the alliance"),
-}
-TYPES: Final = {
-    "produced": _("Produced"),
-    "installed": _("Installed in a vehicle"),
-    "sold": _("Vehicle sold"),
-    "removed": _("Removed from its vehicle"),
-    "dispatched": _("Dispatched"),
-    "received": _("Received"),
-    "refused": _("Refused by the addressee"),
-    "repaired": _("Repaired"),
-    "inspected": _("Inspected"),
-    "dismantled": _("Dismantled"),
-    "assembled": _("Assembled as a second-life product"),
-    "deployed": _("Deployed in its second life"),
-    "decommissioned": _("Taken out of its second life"),
-    "processed": _("Processed in a batch"),
-    "exported": _("Exported"),
-    "destroyed": _("Destroyed"),
-    "lost": _("Lost"),
-    "identified": _("Identified under its true code"),
-    "recalled": _("Recalled"),
-    "quarantine_lifted": _("Quarantine lifted"),
-    "label_issued": _("Label issued"),
-    "label_revoked": _("Label revoked"),
-    "dispute_decided": _("Dispute decided"),
-    "released": _("Released from the battery it was part of"),
-    "reassembled": _("Reassembled into a product"),
-    "corrected": _("Correction of an earlier record"),
 }
 #: Label status → its name, what to do, and how good that is.
 LABELS: Final[dict[str, tuple[Any, Any, str]]] = {
@@ -95,48 +52,6 @@ LABELS: Final[dict[str, tuple[Any, Any, str]]] = {
         _("The scanner changed its letters. Scan it with the camera of the telephone."),
         "warn",
     ),
-}
-ROUTES: Final = {
-    "reuse": _("use it again as it is"),
-    "second_life": _("second life"),
-    "recovery": _("recovery of its materials"),
-    "return": _("return it to who sent it"),
-}
-#: Announced lists, and permits, as evidence names them.
-SCOPES: Final = {"recovery": _("recovery"), "second_life": _("second life")}
-PERMITS: Final = {"project_filing": _("project filing"), "eia": _("EIA approval"), "pollution": _("pollution permit")}
-SEVERITIES: Final = {"break": _("break"), "flaw": _("flaw")}
-MATERIALS: Final = {
-    "electrode_powder": _("electrode powder (black mass)"),
-    "lithium_carbonate": _("lithium carbonate"),
-    "lithium_hydroxide_monohydrate": _("lithium hydroxide monohydrate"),
-    "lithium_phosphate": _("lithium phosphate"),
-    "nickel_sulfate_hexahydrate": _("nickel sulfate hexahydrate"),
-    "nickel_sulfate_heptahydrate": _("nickel sulfate heptahydrate"),
-    "cobalt_sulfate_heptahydrate": _("cobalt sulfate heptahydrate"),
-    "manganese_sulfate_monohydrate": _("manganese sulfate monohydrate"),
-    "copper_sulfate_pentahydrate": _("copper sulfate pentahydrate"),
-    "iron_phosphate": _("iron phosphate"),
-    "iron_phosphate_dihydrate": _("iron phosphate dihydrate"),
-    "copper": _("copper"),
-    "aluminium": _("aluminium"),
-    "graphite": _("graphite"),
-    "steel": _("steel"),
-    "plastic": _("plastic"),
-    "cathode_material": _("cathode material"),
-    "anode_material": _("anode material"),
-    "electrolyte": _("electrolyte"),
-    "battery_scrap": _("battery scrap"),
-}
-#: What a share of mass is of.
-THINGS: Final = {
-    "battery": _("battery, part or product"),
-    "lot": _("lot of material"),
-    "reagent": _("reagent"),
-    "residue": _("residue"),
-    "loss": _("lost in processing"),
-    "batch": _("in a batch that gave nothing out yet"),
-    "unknown_origin": _("of unknown origin"),
 }
 #: What the details of events are called.
 FIELDS: Final = {
@@ -220,19 +135,6 @@ UNITS: Final = {
     "temperatureC": "°C",
     "currentA": "A",
 }
-#: Words among the values of details, by the name of the detail.
-VALUES: Final[dict[str, Words]] = {
-    "condition": {
-        "intact": _("intact"),
-        "damaged": _("damaged"),
-        "leaking": _("leaking"),
-        "burnt": _("burnt"),
-    },
-    "label": {"read": _("legible"), "unreadable": _("illegible"), "missing": _("missing")},
-    "decision": ROUTES,
-    "level": LEVELS,
-    "material": MATERIALS,
-}
 
 #: What verifying in the browser says; `{…}` are filled in there.
 SAID: Final = {
@@ -269,8 +171,3 @@ def chemistry_of(letter: str) -> str:
     """What a battery type is called (position 5 of the code)."""
     names = BATTERY_TYPES.get(letter)
     return "" if names is None else names.english if is_english() else names.chinese
-
-
-def is_english() -> bool:
-    """Whether the reader reads English."""
-    return (get_language() or "").startswith("en")

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from recyclers.conditions.evaluation import ROLES, evaluate
+from recyclers.conditions.evaluation import evaluate
 from recyclers.conditions.judging import Judged
 from recyclers.conditions.parts import texts
 from recyclers.conditions.terms import terms
@@ -24,13 +21,15 @@ from recyclers.statements import said_by
 from traceability.access import Viewer
 from traceability.errors import Refusal
 from traceability.models import Organisation
+from web.audit.exceptions import told as told_due
 from web.audit.looking import looked_at
 from web.audit_report.compliance import page_of
-from web.callers import viewer_of
 from web.companies.evidence import Piece, pieces
+from web.companies.standing import MARKS
+from web.companies.visible import visible_company, year_of
+from web.names import is_english, name_in_language
+from web.words import PERMITS, SCOPES
 
-#: How a verdict is marked, besides its word.
-MARKS: Final = {"pass": "good", "fail": "bad", "implausible": "bad", "no_evidence": "warn"}
 _DUE: Final = timedelta(days=365)
 
 
@@ -50,38 +49,23 @@ class Line:
     evidence: list[Piece]
 
 
-@login_required
-@require_safe
-def own(request: HttpRequest) -> HttpResponse:
-    """Lead to the page of the reader's own company, or to the list of companies."""
-    viewer = viewer_of(request)
-    if viewer.is_alliance or not viewer.roles & ROLES:
-        return companies(request)
-    return redirect("company", code=viewer.organisation_code)
-
-
-@require_safe
-@looked_at
-def companies(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """List the companies whom the conditions are for; to another organisation nothing but its own."""
-    rows = Organisation.objects.order_by("name")
-    rows = rows if viewer.is_alliance else rows.filter(pk=viewer.organisation_id or 0)
-    english = (get_language() or "").startswith("en")
-    found = [row for row in rows if ROLES & row.role_set]
-    shown = [{"code": row.code, "name": (english and row.name_en) or row.name, "region": row.region} for row in found]
-    return render(request, "web/companies/companies.html", {"companies": shown})
-
-
 @require_safe
 @looked_at
 def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     """Show a company's year; whose business it is not, it does not exist."""
     row = visible_company(viewer, code)
     today = timezone.localdate()
-    year = _year(request.GET.get("year", ""), today)
+    year = year_of(request.GET.get("year", ""), today)
     edition = request.GET.get("edition") or None
-    told: dict[str, Any] = {"row": row, "year": year, "years": range(today.year, 2019, -1), "texts": texts()}
-    told |= {"edition": edition or "", "may_declare": viewer.organisation_id == row.pk}
+    told: dict[str, Any] = {
+        "row": row,
+        "name": name_in_language(row),
+        "year": year,
+        "years": range(today.year, 2019, -1),
+        "texts": texts(),
+        "edition": edition or "",
+        "may_declare": viewer.organisation_id == row.pk,
+    }
     try:
         asked = terms(request.GET.get("boundary") or None, request.GET.get("averaging") or None)
         report = evaluate(row.code, date(year, 1, 1), date(year, 12, 31), edition=edition, terms=asked)
@@ -93,7 +77,9 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "parameters": report.terms.as_json(),
         "verdict": VERDICTS[report.verdict],
         "mark": MARKS.get(report.verdict, "quiet"),
-        "parts": [(part, VERDICTS[part.verdict], [_line(one) for one in part.clauses]) for part in report.parts],
+        "parts": [
+            (part, VERDICTS[part.verdict], [_line(one, row.code) for one in part.clauses]) for part in report.parts
+        ],
         "may_review": viewer.is_alliance and year in report.company.declared,
         "review_key": get_random_string(32),
         "files": page_of(report),
@@ -102,26 +88,8 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     return render(request, "web/companies/company.html", told)
 
 
-def visible_company(viewer: Viewer, code: str) -> Organisation:
-    """Find a company whose conditions are this reader's business: its own, or any for the alliance."""
-    row = Organisation.objects.filter(code=code.upper()).first()
-    if row is None or not ROLES & row.role_set or not (viewer.is_alliance or row.pk == viewer.organisation_id):
-        raise Http404
-    return row
-
-
-def address_of(code: str, year: int) -> str:
-    """Where a company's year is shown."""
-    return f"{reverse('company', args=[code])}?year={year}"
-
-
-def _year(text: str, today: date) -> int:
-    """The year that is asked for, else the last full one."""
-    return int(text) if text.isascii() and text.isdigit() and 2000 <= int(text[:4]) <= 2100 else today.year - 1
-
-
-def _line(judged: Judged) -> Line:
-    clause, english = judged.clause, (get_language() or "").startswith("en")
+def _line(judged: Judged, owner: str) -> Line:
+    clause, english = judged.clause, is_english()
     return Line(
         judged,
         title_of(judged),
@@ -132,15 +100,15 @@ def _line(judged: Judged) -> Line:
         VERDICTS[judged.verdict],
         MARKS.get(judged.verdict, "quiet"),
         "" if judged.decides or clause is None else CERTAINTIES[clause.certainty],
-        pieces(judged.evidence or {}),
+        pieces(judged.evidence or {}, owner),
     )
 
 
 def _standing(row: Organisation, today: date) -> dict[str, Any]:
     return {
-        "listings": [one for one in said_by(Listing, [row.pk]) if one.is_current],
-        "permits": [one for one in said_by(Permit, [row.pk]) if one.is_current],
+        "listings": [(SCOPES.get(one.scope, one.scope), one) for one in said_by(Listing, [row.pk]) if one.is_current],
+        "permits": [(PERMITS.get(one.kind, one.kind), one) for one in said_by(Permit, [row.pk]) if one.is_current],
         "penalties": said_by(Penalty, [row.pk]),
-        "due": due_calendar(today, today + _DUE, [row.pk]),
+        "due": [(due, told_due(due)) for due in due_calendar(today, today + _DUE, [row.pk], overdue=True)],
         "today": today,
     }

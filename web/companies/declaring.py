@@ -22,7 +22,7 @@ from traceability.errors import Refusal
 from traceability.law import Clause
 from traceability.law.vocabulary import COMPARISONS, CONDITIONS, NONE, STATEMENT
 from web.callers import viewer_of
-from web.companies.company import address_of, visible_company
+from web.companies.visible import address_of, visible_company
 
 _BLOCK: Final = 1 << 20
 #: Measured from records, or by the audit: nobody declares them.

@@ -7,6 +7,11 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from traceability.lots import code_of
+from traceability.models import LifecycleRecord
+from web.places import address_of
+from web.words import PERMITS
+
 #: So many items of a list are shown; the files have them all.
 MOST: Final = 30
 _NAMES: Final[dict[str, Promise]] = {
@@ -31,6 +36,7 @@ _NAMES: Final[dict[str, Promise]] = {
     "due": _("due"),
     "reportedOn": _("reported on"),
 }
+_BATCHES: Final = frozenset({"batches", "unbalancedBatches"})
 _REVIEWS: Final[dict[str, Promise]] = {
     "declared": _("not reviewed yet"),
     "confirmed": _("confirmed by the alliance"),
@@ -40,22 +46,36 @@ _REVIEWS: Final[dict[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of evidence: its name, its text, and links to files (name, SHA-256) or batteries (code)."""
+    """A piece of evidence: its name, its text, and links to files (name, SHA-256), batteries (code, gap) or batches."""
 
     name: Any
     text: Any = ""
     files: tuple[tuple[str, str], ...] = ()
     batteries: tuple[tuple[str, str], ...] = ()
+    #: Numbers with the pages of batches.
+    batches: tuple[tuple[str, str], ...] = ()
 
 
-def pieces(evidence: Mapping[str, Any]) -> list[Piece]:
-    """Take evidence apart for reading; what is empty is left out."""
-    return [
-        piece
-        for name, value in evidence.items()
-        if value not in (None, [], {}, "")
-        for piece in _TOLD.get(name, lambda value, name=name: [_plain(name, value)])(value)
-    ]
+def pieces(evidence: Mapping[str, Any], owner: str) -> list[Piece]:
+    """Take evidence apart for reading; what is empty is left out. `owner` is the code of whose batches it names."""
+    found: list[Piece] = []
+    for name, value in evidence.items():
+        if value in (None, [], {}, ""):
+            continue
+        if name in _BATCHES:
+            found.append(_batches(name, value, owner))
+        elif name == "declarations":
+            found += [piece for declared in value for piece in pieces(declared, owner)]
+        else:
+            found += _TOLD[name](value) if name in _TOLD else [_plain(name, value)]
+    return found
+
+
+def _batches(name: str, numbers: Any, owner: str) -> Piece:
+    shown = numbers[:MOST]
+    addresses = (address_of(LifecycleRecord.Kind.BATCH, code_of(owner, number)) for number in shown)
+    more = f" … (+{len(numbers) - MOST})" if len(numbers) > MOST else ""
+    return Piece(_NAMES[name], more, batches=tuple(zip(shown, addresses, strict=True)))
 
 
 def _plain(name: str, value: Any) -> Piece:
@@ -68,17 +88,16 @@ def _plain(name: str, value: Any) -> Piece:
     return Piece(label, value)
 
 
-def _declarations(value: Any) -> list[Piece]:
-    return [piece for declared in value for piece in pieces(declared)]
-
-
 def _documents(value: Any) -> list[Piece]:
     files = ((one.get("name") or one.get("sha256", ""), one.get("sha256", "")) for one in value)
     return [Piece(_("documents"), files=tuple(files))]
 
 
 def _permits(value: Any) -> list[Piece]:
-    told = (f"{one['kind']} {one['number']} {one['validFrom'] or ''}–{one['validUntil'] or ''}" for one in value)
+    told = (
+        f"{PERMITS.get(one['kind'], one['kind'])} {one['number']} {one['validFrom'] or ''}–{one['validUntil'] or ''}"
+        for one in value
+    )
     return [Piece(_("permits"), "; ".join(told))]
 
 
@@ -94,7 +113,6 @@ def _counts(name: Any) -> Callable[[Any], list[Piece]]:
 
 
 _TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
-    "declarations": _declarations,
     "documents": _documents,
     "permits": _permits,
     "elements": _elements,

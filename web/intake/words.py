@@ -5,6 +5,8 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from web.words import CONDITIONS
+
 #: outcome → (what is shown large, what to do next)
 _OUTCOMES: Final = {
     "saved": (_("Saved on this device"), _("On the list. It is sent as soon as there is a network.")),
@@ -107,10 +109,7 @@ WORDS: Final[dict[str, Any]] = {
     "label.misread": _("The scanner changed the label's letters; set it to deliver what is printed."),
     "label.unchecked": _("The label's signature cannot be checked on this device."),
     # conditions
-    "condition.INTACT": _("intact"),
-    "condition.DAMAGED": _("damaged"),
-    "condition.LEAKING": _("leaking"),
-    "condition.BURNT": _("burnt"),
+    **{f"condition.{word.upper()}": name for word, name in CONDITIONS.items()},
     "mass.wrong": _("A mass is a number of kilograms, such as 412.5."),
     "photo.kept": _("Photo kept: {size} kB"),
     "photo.failed": _("The photo cannot be used."),

@@ -8,14 +8,17 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from batteries.label_issuing import ISSUED
 from batteries.models import BatteryModel
 from batteries.reading import BatteryFilters, battery_page, count_batteries
 from batteries.rows import BatteryRow
 from traceability.access import Viewer
 from traceability.audit.wording import STATUSES
+from traceability.checks import roles_for
 from traceability.errors import STAGES
 from web.callers import viewer_of
 from web.labels import SHEET
@@ -37,6 +40,7 @@ class Narrowing(forms.Form):
     battery_type = forms.ChoiceField(label=_("chemistry"), choices=[_ANY, *CHEMISTRIES.items()], required=False)
     manufacturer = forms.CharField(label=_("maker (code)"), max_length=18, required=False)
     model = forms.CharField(label=_("model"), max_length=80, required=False)
+    holder = forms.CharField(label=_("holder (code)"), max_length=18, required=False)
     chain_status = forms.ChoiceField(label=_("chain"), choices=[_ANY, *STATUSES.items()], required=False)
     produced_from = forms.DateField(
         label=_("produced from"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
@@ -84,7 +88,13 @@ def battery_list(request: HttpRequest) -> HttpResponse:
     }
     if wants_part(request):
         return render(request, "web/maker/rows.html", told)
-    told |= {"total": count_batteries(viewer, filters), "models": _models(viewer)}
+    told |= {
+        "total": count_batteries(viewer, filters),
+        "models": _models(viewer),
+        "own": viewer.organisation_code or "",
+        "may_issue": bool(viewer.roles & roles_for(ISSUED)),
+        "label_key": get_random_string(32),
+    }
     return render(request, "web/maker/batteries.html", told)
 
 

@@ -7,10 +7,11 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from batteries.registration_preview import ROWS, preview
 from traceability import jobs, stored_problems
 from traceability.checks import roles_for
 from traceability.errors import Refusal, refuse
@@ -26,6 +27,14 @@ _PHASES: Final = {
     "comparing": _("it is compared with what is registered"),
     "writing": _("its batteries are registered"),
     "recording": _("its records are recorded"),
+}
+#: What columns are read as.
+_COLUMNS: Final = {
+    "code": _("code"),
+    "model": _("model"),
+    "massKg": _("mass, kg"),
+    "producedAt": _("produced on"),
+    "parent": _("built into"),
 }
 
 
@@ -69,6 +78,22 @@ def file_page(request: HttpRequest, id_: str) -> HttpResponse:
     """Show one file's job; to htmx how far it is alone, which asks again until it has ended."""
     job = _found(request, id_)
     return render(request, "web/maker/progress.html" if wants_part(request) else "web/maker/file.html", _told(job))
+
+
+@login_required
+@require_safe
+def file_preview(request: HttpRequest, id_: str) -> HttpResponse:
+    """Show the first rows of a file as they are read, as a part of its page."""
+    job = _found(request, id_)
+    path, told = jobs.folder() / job.file, {"job": job, "most": ROWS}
+    if not job.file or not path.exists():
+        raise Http404
+    try:
+        found = preview(path, job.name)
+    except Refusal as refusal:
+        return render(request, "web/maker/preview.html", told | {"problems": [str(refusal.message)]})
+    columns = [(column.heading, _COLUMNS.get(column.name, column.name)) for column in found.columns]
+    return render(request, "web/maker/preview.html", told | {"columns": columns, "rows": found.rows})
 
 
 @login_required
@@ -138,7 +163,7 @@ def _told(job: ImportJob) -> dict[str, Any]:
         "job": job,
         "ended": ended,
         "percent": round(jobs.progress_of(job) * 100),
-        "left": jobs.seconds_left(job),
+        "left": _time_left(jobs.seconds_left(job)),
         "phase": _PHASES.get(job.phase, ""),
         "problem": problem and problem.message,
         "wrong": wrong,
@@ -146,3 +171,13 @@ def _told(job: ImportJob) -> dict[str, Any]:
         "kept": bool(job.file),
         "tried": job.dry_run and job.status == ImportJob.Status.DONE and bool(job.file),
     }
+
+
+def _time_left(seconds: int | None) -> str:
+    """How long it may still take, as people say it; empty where that is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 100:
+        return ngettext("{count} second left", "{count} seconds left", seconds).format(count=seconds)
+    minutes = round(seconds / 60)
+    return ngettext("{count} minute left", "{count} minutes left", minutes).format(count=minutes)

@@ -1,0 +1,1 @@
+"""Pages of what is no battery: batches, and lots of material."""
