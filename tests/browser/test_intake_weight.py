@@ -1,7 +1,6 @@
 """How heavy the page is, how soon it shows, and two hundred scans."""
 
 import gzip
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,17 +17,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 expect = playwright.expect
 #: Chromium's own "slow 3G".
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-
-
-@pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Tell a figure to whoever watches the tests."""
-
-    def tell(text: str) -> None:
-        with capsys.disabled():
-            sys.stdout.write(f"\n{text}\n")
-
-    return tell
 
 
 def test_the_page_is_light_beside_its_reader(phone: Visitor, province: World, report: Callable[[str], None]) -> None:

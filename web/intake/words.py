@@ -45,6 +45,7 @@ _OUTCOMES: Final = {
 WORDS: Final[dict[str, Any]] = {
     **{f"outcome.{name}": title for name, (title, _then) in _OUTCOMES.items()},
     **{f"then.{name}": then for name, (_title, then) in _OUTCOMES.items()},
+    "then.asking": _("Asking the record … the next one can be scanned meanwhile."),
     "since": _("since {when}, by {who}"),
     "somebody": _("another device"),
     "colour.good": _("Good"),

@@ -16,8 +16,9 @@ let timer;
 
 export const colourOf = (outcome) => COLOURS[outcome] ?? 'bad';
 
-// `more`: lines below; `worse`: colours that the device found by itself, such as a label that is not genuine.
-export function show(outcome, { code = '', more = [], id = null, worse = null, takeIn = false } = {}) {
+// `more`: lines below; `worse`: colours that the device found by itself, such as a label that is not genuine; `then`:
+// words in place of the outcome's own; `stays`: what is well does not go away by itself yet.
+export function show(outcome, { code = '', more = [], id = null, worse = null, takeIn = false, then = outcome, stays = false } = {}) {
   const colour = worse ?? colourOf(outcome);
   const box = find('outcome');
   const isNews = current === null || current.id !== id || current.colour !== colour;
@@ -27,16 +28,17 @@ export function show(outcome, { code = '', more = [], id = null, worse = null, t
   box.querySelector('.colour').textContent = say(`colour.${colour}`);
   find('outcome-title').textContent = say(`outcome.${outcome}`);
   find('outcome-code').textContent = code;
-  find('outcome-then').textContent = say(`then.${outcome}`);
+  find('outcome-then').textContent = say(`then.${then}`);
   find('outcome-more').replaceChildren(...more.filter(Boolean).map((line) => make('li', line)));
   find('outcome-details').hidden = !takeIn;
   box.dataset.outcome = outcome;
   box.hidden = false;
-  find('announce').textContent = `${say(`colour.${colour}`)}. ${say(`outcome.${outcome}`)}. ${[code, ...more].filter(Boolean).join('. ')}`;
+  const announced = `${say(`colour.${colour}`)}. ${say(`outcome.${outcome}`)}. ${[code, ...more].filter(Boolean).join('. ')}`;
+  if (isNews || find('announce').textContent !== announced) find('announce').textContent = announced;
   if (isNews) play(colour);
   clearTimeout(timer);
   // What is well goes away by itself; what is not stays until somebody saw it, or the next scan.
-  if (colour === 'good') timer = setTimeout(hide, SHORT);
+  if (colour === 'good' && !stays) timer = setTimeout(hide, SHORT);
 }
 
 export function hide() {

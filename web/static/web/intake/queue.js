@@ -1,7 +1,7 @@
 // Sends what was scanned, in order, by one tab at a time; nothing leaves the device before the server has said what
 // became of it. A key is made with the row, so that what was recorded without an answer is not recorded twice.
 import { ask, sendFile, Trouble } from './server.js';
-import { addRow, changeRow, countIn, getRow, rowsIn } from './store.js';
+import { addRow, changeRow, countIn, getRow, nextIn } from './store.js';
 import { say } from './words.js';
 
 const EVERY = 15_000;
@@ -27,7 +27,7 @@ export async function add(row) {
   const key = `intake-${row.batch}-${randomText()}`;
   const kept = await addRow({ ...row, key, state: 'waiting', tries: 0 });
   tell(kept);
-  await tellStatus();
+  tellStatus().catch(() => null);
   return kept;
 }
 
@@ -47,6 +47,9 @@ export function flush() {
   return running;
 }
 
+// Whether an answer may come at any moment: something is being sent, and what was sent before got through.
+export const isAsking = () => running !== null && trouble === null && navigator.onLine;
+
 async function rounds() {
   while (asked) {
     asked = false;
@@ -55,17 +58,14 @@ async function rounds() {
 }
 
 async function sendWaiting() {
-  const skipped = new Set();
   let met = null;
-  for (;;) {
-    const row = (await rowsIn('waiting')).find((one) => !skipped.has(one.id));
-    if (!row) break;
+  // In order of their numbers; what is put back among them meanwhile asks for another round.
+  for (let row = await nextIn('waiting'); row; row = await nextIn('waiting', row.id)) {
     const found = await sendOne(row);
     if (!found) continue;
     met = { kind: found.kind, who: row.person?.name };
     // A row that the server stumbles over, or whose person has to come first, must not hold up the others.
-    if (found.kind === 'server' || found.kind === 'operator' || found.kind === 'order') skipped.add(row.id);
-    else break;
+    if (!['server', 'operator', 'order'].includes(found.kind)) break;
   }
   trouble = met?.kind === 'order' ? null : met;
   await tellStatus();
@@ -122,8 +122,8 @@ function check(errors) {
 }
 
 export async function tellStatus() {
-  const [waiting, refused] = await Promise.all([rowsIn('waiting'), countIn('refused')]);
-  emit('status', { waiting: waiting.length, refused, trouble: waiting.length ? trouble : null, oldest: waiting[0]?.occurredAt });
+  const [waiting, refused, first] = await Promise.all([countIn('waiting'), countIn('refused'), nextIn('waiting')]);
+  emit('status', { waiting, refused, trouble: waiting ? trouble : null, oldest: first?.occurredAt });
 }
 
 export function begin() {
