@@ -149,6 +149,7 @@ function wire() {
     go(place);
     tellBadge();
   });
+  find('start').disabled = !config.mayReceive;
   find('start').addEventListener('click', () => {
     sounds.unlock();
     askToStay();
