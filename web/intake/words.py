@@ -60,6 +60,7 @@ WORDS: Final[dict[str, Any]] = {
     "trouble.busy": _("Too much at once; sending goes on by itself."),
     "trouble.sign_in": _("The sign-in has ended. The scans are kept; sign in to send them."),
     "trouble.operator": _("Scans of {who} wait: this person has to show the PIN, or sign in."),
+    "trouble.full": _("The device's memory is full. Free memory: what waits here is sent again until it is known."),
     "trouble.storage": _("The device's memory is nearly full ({percent}%). Send what waits and free memory."),
     "trouble.old": _("Scans wait here since {when}. Bring the device to a network."),
     "trouble.clock": _("This device's clock is {minutes} min off. Set it right: scans bear its time."),

@@ -71,7 +71,18 @@ async function sendWaiting() {
   await tellStatus();
 }
 
+// Gives what stands in the way of sending a row, or null.
 async function sendOne(row) {
+  try {
+    return await attempt(row);
+  } catch (error) {
+    // The device could not keep what became of it: the row stays as it was, and is sent again with its key.
+    if (error instanceof DOMException) return new Trouble('full');
+    throw error;
+  }
+}
+
+async function attempt(row) {
   try {
     const changes = row.kind === 'undo' ? await sendUndo(row) : await sendReceipt(row);
     tell(await changeRow(row.id, { ...changes, sentAt: new Date().toISOString() }));

@@ -114,7 +114,7 @@ async function judge(row, expected) {
   const label = row.payload ? await judgeLabel(row.payload, codes.normalise).catch(() => 'unchecked') : null;
   if (!label) return;
   local.get(row.id).label = label;
-  await changeRow(row.id, { verdict: label });
+  await changeRow(row.id, { verdict: label }).catch(() => null);
   if (isShowing(row.id)) present(row.id);
 }
 
@@ -168,10 +168,15 @@ async function whatIsKnown(row) {
 
 // Takes the last receipt back, by a correction that stands beside it.
 export async function undo(row) {
-  await queue.add({ kind: 'undo', target: row.id, code: row.code, batch: row.batch, occurredAt: new Date().toISOString(), person: operator() });
-  await changeRow(row.id, { undone: true });
+  const code = row.code || row.result?.code || say('nocode');
   newest = null;
-  show('undone', { code: row.code || row.result?.code || say('nocode') });
+  try {
+    await queue.add({ kind: 'undo', target: row.id, code: row.code, batch: row.batch, occurredAt: new Date().toISOString(), person: operator() });
+    await changeRow(row.id, { undone: true });
+  } catch {
+    return show('unsaved', { code });
+  }
+  show('undone', { code });
   await queue.tellStatus();
   queue.flush();
 }

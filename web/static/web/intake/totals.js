@@ -22,7 +22,7 @@ export async function load() {
 
 export async function beginBatch() {
   chosen.batch = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => (byte % 36).toString(36)).join('');
-  await keepFact('batch', chosen.batch);
+  await keepFact('batch', chosen.batch).catch(() => null);
   return chosen.batch;
 }
 
