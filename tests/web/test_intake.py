@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.labelling import decoded, pages
+from tests.labelling import decoded, issued, pages
 from tests.signing_in import PASSWORD, come_in, send, with_password
 from tests.worlds import Party, World
 from traceability.door import operators
@@ -83,11 +83,23 @@ def test_a_device_keeps_what_is_on_its_way_to_its_organisation_only(client: Clie
     assert client.get("/intake/state.json").json()["expected"] == {"transfers": [], "complete": True}
 
 
+def test_a_device_knows_the_labels_that_were_replaced_of_what_is_on_its_way(client: Client, world: World) -> None:
+    plain, printed, again = (world.pack().produced().installed().removed() for _ in range(3))
+    issued(world.maker, printed, key="first")
+    [first] = issued(world.maker, again, key="second").labels
+    issued(world.maker, again, key="third")
+    for life in (plain, printed, again):
+        life.dispatched(to=world.recycler, waybill="WB-1")
+    [transfer] = client.get("/intake/state.json").json()["expected"]["transfers"]
+    told = {item["code"]: item.get("replaced") for item in transfer["items"]}
+    assert told == {plain.code: None, printed.code: None, again.code: [first.serial]}
+
+
 def test_the_questions_of_shell_and_state_do_not_grow(client: Client, world: World) -> None:
     for _ in range(3):
         world.pack().produced().installed().removed().dispatched(to=world.recycler)
         person(world.recycler, f"p-{_}", PIN)
-    for path, queries in (("/intake/", 5), ("/intake/state.json", 5)):
+    for path, queries in (("/intake/", 5), ("/intake/state.json", 6)):
         client.get(path)
         with CaptureQueriesContext(
             connection,

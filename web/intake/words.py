@@ -105,6 +105,7 @@ WORDS: Final[dict[str, Any]] = {
     "label.genuine": _("The label is genuine."),
     "label.altered": _("The label is not what was signed: do not trust it."),
     "label.revoked": _("The label was revoked."),
+    "label.replaced": _("A later label was issued for this battery: this one should be on none any more."),
     "label.foreign": _("The label is not from this system."),
     "label.misread": _("The scanner changed the label's letters; set it to deliver what is printed."),
     "label.unchecked": _("The label's signature cannot be checked on this device."),

@@ -68,7 +68,7 @@ function line(row) {
   const title = row.kind === 'undo' ? say('undo.row', { code }) : code;
   const state = row.undone ? say('state.undone') : outcome && row.kind === 'receive' ? say(`outcome.${outcome}`) : say(`state.${row.state}`);
   const colour = row.state === 'waiting' ? 'quiet' : row.state === 'refused' ? 'bad' : outcome ? colourOf(outcome) : 'good';
-  const notes = [row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), ['altered', 'revoked'].includes(row.verdict) && say(`label.${row.verdict}`)];
+  const notes = [row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), ['altered', 'revoked', 'replaced'].includes(row.verdict) && say(`label.${row.verdict}`)];
   const below = make('div', '', { className: 'row' });
   below.append(make('span', state, { className: `mark ${colour}` }), make('span', `${clock(row.occurredAt)} · ${row.person.name}`, { className: 'quiet' }));
   if (row.state === 'refused') below.append(button(say('retry'), () => queue.sendAgain(row.id).then(showList), 'plain'));

@@ -9,6 +9,7 @@ const COLOURS = {
   conflict: 'bad', quarantined: 'bad', unreadable: 'bad', refused: 'bad', unsaved: 'bad',
 };
 const SIGNS = { good: '✓', warn: '!', bad: '✕' };
+const GRAVITY = ['bad', 'warn', 'good'];
 const SHORT = 1_500;
 
 let current = null;
@@ -19,7 +20,7 @@ export const colourOf = (outcome) => COLOURS[outcome] ?? 'bad';
 // `more`: lines below; `worse`: colours that the device found by itself, such as a label that is not genuine; `then`:
 // words in place of the outcome's own; `stays`: what is well does not go away by itself yet.
 export function show(outcome, { code = '', more = [], id = null, worse = null, takeIn = false, then = outcome, stays = false } = {}) {
-  const colour = worse ?? colourOf(outcome);
+  const colour = GRAVITY.find((one) => one === worse || one === colourOf(outcome));
   const box = find('outcome');
   const isNews = current === null || current.id !== id || current.colour !== colour;
   current = { id, colour, outcome };

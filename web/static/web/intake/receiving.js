@@ -124,11 +124,11 @@ function present(id) {
   if (!known || newest !== id) return;
   const { row, label } = known;
   const outcome = row.state === 'refused' ? 'refused' : row.result?.outcome ?? known.outcome;
-  const doubtful = ['altered', 'revoked'].includes(label) || row.result?.warnings.some(({ code }) => code === 'implausible_travel');
+  const isDoubtful = ['altered', 'revoked'].includes(label) || row.result?.warnings.some(({ code }) => code === 'implausible_travel');
   const more = [row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), label && say(`label.${label}`), ...(known.more ?? [])];
   const isAsked = row.state === 'waiting' && queue.isAsking();
   const told = { then: isAsked ? 'asking' : outcome, stays: isAsked };
-  show(outcome, { id, code: row.result?.code || row.code || say('nocode'), more, worse: doubtful ? 'bad' : null, ...told });
+  show(outcome, { id, code: row.result?.code || row.code || say('nocode'), more, worse: isDoubtful ? 'bad' : label === 'replaced' ? 'warn' : null, ...told });
 }
 
 // Whether an answer still comes was said with the scan: when sending ended without one, that is no longer so.

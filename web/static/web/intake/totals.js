@@ -42,6 +42,9 @@ export async function keepExpected(found) {
   await keepFact('expected', chosen.expected);
 }
 
+// What is known of a battery that is on its way here, under whatever waybill.
+export const expectedItem = (code) => transfers().flatMap(({ items }) => items).find((item) => item.code === code);
+
 export const expects = (code) => wanted().some((transfer) => transfer.items.some((item) => item.code === code));
 
 // The consignment that was chosen, or all; under a waybill that the list does not have there is none.
