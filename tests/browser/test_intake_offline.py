@@ -129,7 +129,8 @@ def fill(page: Any, *writes: str) -> None:
           for (const name of ['add', 'put']) {
             const usual = IDBObjectStore.prototype[name];
             IDBObjectStore.prototype[name] = function (...given) {
-              if (window.full.includes(name) && this.name === 'rows') throw new DOMException('full', 'QuotaExceededError');
+              const isFull = window.full.includes(name) && this.name === 'rows';
+              if (isFull) throw new DOMException('full', 'QuotaExceededError');
               return usual.apply(this, given);
             };
           }
