@@ -9,6 +9,7 @@ import pytest
 from tests.browser.conftest import Visitor
 from tests.browser.dock import at_work, on_their_way, receipts, shoot
 from tests.worlds import World
+from traceability import events
 from traceability.door import operators
 from traceability.models import LifecycleEvent, User
 
@@ -281,3 +282,90 @@ def test_another_organisation_never_sends_what_this_one_scanned(offline: Visitor
 def come_in_as(visitor: Visitor, province: World) -> None:
     visitor.context.clear_cookies()
     visitor.sign_in(province.stranger)
+
+
+# Mass and condition, said later --------------------------------------------------------------------------------------
+
+
+def amend(page: Any, mass: str, condition: str) -> None:
+    """Say mass and condition of the last one."""
+    page.locator("#amend-last").click()
+    page.locator("#mass").fill(mass)
+    page.get_by_label(condition).check()
+    page.locator("#details button").click()
+
+
+def said(world: World) -> list[tuple[str, Any, Any]]:
+    """What stands of each receipt, in order: code, mass, condition."""
+    rows = LifecycleEvent.objects.filter(type__in=("received", "corrected"), organisation=world.recycler.organisation)
+    standing, _ = events.standing(events.stored(rows.order_by("id")))
+    return [(one.fact.code, one.fact.details.get("massKg"), one.fact.details.get("condition")) for one in standing]
+
+
+def test_what_was_not_sent_yet_is_amended_where_it_waits(offline: Visitor, province: World) -> None:
+    first, last = on_their_way(province, 2)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    for life, mass, condition in ((first, "430.5", "完好"), (last, "429", "破损")):
+        shoot(page, life.code)
+        expect(page.locator("#outcome-code")).to_have_text(life.code)
+        page.locator("#outcome-next").click()
+        amend(page, mass, condition)
+        expect(page.locator("#outcome")).to_have_attribute("data-outcome", "amended")
+        page.locator("#outcome-next").click()
+    waits(page, 2)
+    expect(page.locator("[data-tell=mass]").first).to_have_text("859.5 千克")
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert said(province) == [(first.code, "430.5", "intact"), (last.code, "429", "damaged")]
+    assert not LifecycleEvent.objects.filter(type="corrected").exists()
+
+
+def test_what_was_sent_is_amended_by_a_correction_that_keeps_the_rest(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = offline.sign_in(province.recycler).open("/intake/")
+    expect(page.locator("[data-tell=missing]").first).to_have_text(re.compile("1"))
+    page.locator("[data-go=waybill]").click()
+    page.get_by_role("button", name="WB-1").click()
+    page.locator("#start").click()
+    shoot(page, life.code)
+    waits(page, 0)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
+    before = life.record
+    offline.context.set_offline(True)
+    page.locator("#outcome-next").click()
+    amend(page, "431.25", "漏液")
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "quarantined")
+    waits(page, 1)
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert said(province) == [(life.code, "431.25", "leaking")]
+    corrected = LifecycleEvent.objects.get(type="corrected")
+    [stored] = events.stored([corrected])
+    assert stored.fact.details["replacement"]["details"].keys() == {"from", "waybill", "massKg", "condition"}
+    assert life.record.holder == before.holder == province.recycler.organisation
+    assert LifecycleEvent.objects.get(type="received").step.effective is False
+    page.locator("#badge").click()
+    expect(page.locator("#rows li", has_text="431.25")).to_have_count(2)
+
+
+def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    lost: list[int] = []
+
+    def lose(route: Any) -> None:
+        if lost or "receiveBatteries" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("failed")
+
+    offline.context.route("**/graphql/", lose)
+    shoot(page, life.code)
+    expect(page.locator("#trouble")).to_be_visible()
+    page.locator("#outcome-next").click()
+    amend(page, "432", "完好")
+    waits(page, 0)
+    assert said(province) == [(life.code, "432", "intact")]
+    assert [event.type for event in life.events][-2:] == ["received", "corrected"]

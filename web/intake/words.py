@@ -38,6 +38,7 @@ _OUTCOMES: Final = {
         _("The device's memory is full or closed. Write the code on paper, and free memory."),
     ),
     "undone": (_("Taken back"), _("A correction is recorded; the first record stays readable.")),
+    "amended": (_("Amended"), _("Mass and condition are as said now; what was recorded before stays readable.")),
     "half": (_("First half read"), _("Scan the second line of the code.")),
     "changed": (_("Handed over"), _("What is scanned from now on is recorded under this name.")),
 }
@@ -75,6 +76,10 @@ WORDS: Final[dict[str, Any]] = {
     "undo": _("Take back"),
     "undo.reason": _("Taken back at the dock"),
     "undo.row": _("Taking back {code}"),
+    "amend": _("Mass, condition"),
+    "amend.reason": _("Mass or condition amended at the dock"),
+    "amend.row": _("Mass, condition of {code}"),
+    "amend.lost": _("The record to amend was not found: it belongs to another battery now. Amend it there."),
     "retry": _("Send again"),
     "nocode": _("without a code"),
     "empty": _("Nothing yet."),

@@ -161,6 +161,10 @@ function wire() {
     const { last } = await totals.tellTotals();
     if (last) await undo(last);
   });
+  find('amend-last').addEventListener('click', async () => {
+    const { last } = await totals.tellTotals();
+    if (last) details.openAgain(last);
+  });
   find('code-photo').addEventListener('change', readPhoto);
   find('outcome-next').addEventListener('click', hide);
   find('outcome-details').addEventListener('click', () => {

@@ -4,7 +4,7 @@ import { find, make } from './screens.js';
 import { say } from './words.js';
 
 const COLOURS = {
-  saved: 'good', received: 'good', undone: 'good', changed: 'good', half: 'warn',
+  saved: 'good', received: 'good', undone: 'good', amended: 'good', changed: 'good', half: 'warn',
   saved_unannounced: 'warn', received_with_differences: 'warn', unannounced: 'warn', disputed: 'warn', duplicate: 'warn',
   conflict: 'bad', quarantined: 'bad', unreadable: 'bad', refused: 'bad', unsaved: 'bad',
 };

@@ -11,6 +11,7 @@ import { clock, config, say } from './words.js';
 
 // How long the server may take before the device speaks by itself.
 const PATIENCE = 180;
+const UNSAFE = ['LEAKING', 'BURNT'];
 const FRESH = 12 * 3_600_000;
 const HISTORY = `query History($code: String!) { battery(code: $code) { events(last: 20) { edges { node {
   type occurredAt actor organisation { code } } } } } }`;
@@ -109,7 +110,7 @@ export async function record(found, at = performance.now()) {
 }
 
 async function judge(row, expected) {
-  const own = row.code && !['LEAKING', 'BURNT'].includes(row.condition) ? (expected ? 'saved' : 'saved_unannounced') : 'quarantined';
+  const own = row.code && !UNSAFE.includes(row.condition) ? (expected ? 'saved' : 'saved_unannounced') : 'quarantined';
   local.set(row.id, { row, outcome: own, label: null });
   const label = row.payload ? await judgeLabel(row.payload, codes.normalise).catch(() => 'unchecked') : null;
   if (!label) return;
@@ -164,6 +165,18 @@ async function whatIsKnown(row) {
   const { resolveScan: { battery, expectedTransfer } } = await ask(DETAILS, { payload: row.payload }, row.person.id);
   const told = [battery?.manufacturer?.name, battery?.model?.number, battery?.holder?.name, expectedTransfer?.waybill];
   return [[...new Set(told.filter(Boolean))].join(' · ')];
+}
+
+// Says mass and condition of what was scanned before; what is unsafe is told as it is when it is scanned.
+export async function amend(row, said) {
+  const code = row.result?.code || row.code || say('nocode');
+  newest = null;
+  try {
+    await queue.amend(row, said, { occurredAt: new Date().toISOString(), person: operator() });
+  } catch {
+    return show('unsaved', { code });
+  }
+  show(UNSAFE.includes(said.condition) ? 'quarantined' : 'amended', { code });
 }
 
 // Takes the last receipt back, by a correction that stands beside it.

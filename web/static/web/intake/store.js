@@ -37,6 +37,16 @@ export async function changeRow(id, changes) {
   return row;
 }
 
+// Changes a row where `may(row)` still says so when it is written; gives the row as it is then, or null.
+export async function changeRowIf(id, may, changes) {
+  const transaction = (await database()).transaction('rows', 'readwrite', { durability: 'strict' });
+  const row = await transaction.store.get(id);
+  const changed = row && may(row) ? { ...row, ...changes } : null;
+  if (changed) await transaction.store.put(changed);
+  await transaction.done;
+  return changed;
+}
+
 export const getRow = async (id) => (await database()).get('rows', id);
 export const rowsIn = async (state) => (await database()).getAllFromIndex('rows', 'state', state);
 // The first of those with this state whose number is above `after`.

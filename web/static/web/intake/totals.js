@@ -56,6 +56,9 @@ function wanted() {
 
 export const counts = (row) => row.kind === 'receive' && !row.undone && row.state !== 'refused' && row.result?.outcome !== 'duplicate';
 
+// Mass and condition as they were told last.
+export const toldOf = (row) => row.said ?? row;
+
 export async function missing(rows) {
   const here = new Set(rows.filter(counts).map((row) => row.result?.code ?? row.code));
   return wanted().map((transfer) => ({ ...transfer, items: transfer.items.filter((item) => !here.has(item.code)) }))
@@ -67,12 +70,12 @@ export async function tellTotals() {
   const taken = rows.filter(counts);
   const open = await missing(rows);
   tell('count', say('count', { count: taken.length }));
-  tell('mass', say('mass', { mass: kilograms(taken.reduce((sum, row) => sum + milligrams(row.massKg), 0)) }));
+  tell('mass', say('mass', { mass: kilograms(taken.reduce((sum, row) => sum + milligrams(toldOf(row).massKg), 0)) }));
   tell('missing', say('missing', { count: open.reduce((sum, transfer) => sum + transfer.items.length, 0) }));
   tell('waybill', nameOf(chosen.selection));
   const last = taken.at(-1);
   tell('last', last ? last.result?.code || last.code || say('nocode') : '');
-  find('undo-last').disabled = !last;
+  find('undo-last').disabled = find('amend-last').disabled = !last;
   return { taken, last };
 }
 
