@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db.models import F
 
+from batteries.label_states import replaced
 from traceability.access import Viewer
 from traceability.models import TransferItem
 from traceability.values import iso, kilograms
@@ -14,9 +15,10 @@ LIMIT: Final = 5_000
 
 
 def expected(viewer: Viewer, limit: int = LIMIT) -> dict[str, Any]:
-    """List the consignments that are open and addressed to the viewer, with what is still missing of each; one query.
+    """List the consignments that are open and addressed to the viewer, with what is missing of each; three queries.
 
-    `complete` is false where there is more than the limit; the consignments sent first come first.
+    `complete` is false where there is more than the limit; the consignments sent first come first. An item names the
+    serials of its labels that a later one replaced, if there are any: a device without the network knows them by that.
     """
     if viewer.organisation_id is None:
         return {"transfers": [], "complete": True}
@@ -27,6 +29,7 @@ def expected(viewer: Viewer, limit: int = LIMIT) -> dict[str, Any]:
         .order_by("transfer", "dispatch")
         .values(
             "transfer_id",
+            "record_id",
             "dispatched_ms",
             "sent_mg",
             code=F("record__code"),
@@ -37,11 +40,13 @@ def expected(viewer: Viewer, limit: int = LIMIT) -> dict[str, Any]:
         )
     )
     rows = list(items[: limit + 1])
+    former = replaced([row["record_id"] for row in rows[:limit]])
     transfers: dict[int, dict[str, Any]] = {}
     for row in rows[:limit]:
         found = transfers.setdefault(row["transfer_id"], _transfer(row))
         mass = kilograms(row["sent_mg"])
-        found["items"].append({"code": row["code"], "massKg": None if mass is None else str(mass)})
+        item = {"code": row["code"], "massKg": None if mass is None else str(mass)}
+        found["items"].append(item | ({"replaced": serials} if (serials := former.get(row["record_id"])) else {}))
     return {"transfers": list(transfers.values()), "complete": len(rows) <= limit}
 
 

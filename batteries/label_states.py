@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.conf import settings
+from django.db.models import Count
 
 from batteries.labels import LabelReading, is_under, read_label, verify
 from batteries.models import LabelKey
@@ -143,6 +144,23 @@ def status_of(history: Sequence[LabelEvent], serial: str, key_id: str) -> tuple[
     if any(event.type == "label_issued" for event in history[place + 1 :]):
         return "replaced", issued_ms
     return "valid", issued_ms
+
+
+def replaced(record_ids: Collection[int]) -> dict[int, list[str]]:
+    """The serials of labels that a later one replaced, by record; at most two queries for 5,000 of them."""
+    again: list[int] = []
+    for batch in batches(record_ids):
+        issued = Step.objects.filter(record__in=batch, effective=True, type="label_issued").order_by()
+        times = issued.values("record").annotate(times=Count("event"))
+        again += times.filter(times__gt=1).values_list("record", flat=True)
+    return {
+        record_id: [
+            event.serial
+            for event in history
+            if event.type == "label_issued" and status_of(history, event.serial, event.key_id)[0] == "replaced"
+        ]
+        for record_id, history in histories(again).items()
+    }
 
 
 def current(history: Sequence[LabelEvent]) -> LabelEvent | None:

@@ -9,6 +9,7 @@ that the policy of its contents refused) fails its test.
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,6 +199,17 @@ def shoot(request: pytest.FixtureRequest) -> Callable[["Page", str], None]:
             page.screenshot(path=folder / f"{name}.png")
 
     return take
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tell a figure to whoever watches the tests."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return tell
 
 
 @pytest.fixture

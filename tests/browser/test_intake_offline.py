@@ -1,6 +1,7 @@
 """Intake without the network: nothing is lost, nothing twice, and each scan bears its own time and person."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.browser.conftest import Visitor
 from tests.browser.dock import at_work, on_their_way, receipts, shoot
 from tests.worlds import World
+from traceability import events
 from traceability.door import operators
 from traceability.models import LifecycleEvent, User
 
@@ -79,10 +81,104 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twic
     waits(page, 1)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     waits(page, 0)
+    # The server knew the key: what it says is what it had said.
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
     assert lost == [200]
     assert len(receipts(province)) == 1
     page.locator("#badge").click()
     expect(page.locator("#rows li").first).to_contain_text("已接收")
+
+
+def test_a_page_that_dies_between_commit_and_answer_has_the_record_once_and_as_received(
+    offline: Visitor, province: World
+) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    committed: list[int] = []
+
+    def hang(route: Any) -> None:
+        if committed or "receiveBatteries" not in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            # Answered to nobody: the page is gone before.
+            committed.append(route.fetch().status)
+
+    offline.context.route("**/graphql/", hang)
+    shoot(page, life.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
+    waits(page, 1)
+    until = time.monotonic() + 30
+    while not committed and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    page.close()
+    page = offline.open("/intake/")
+    waits(page, 0)
+    assert committed == [200]
+    assert len(receipts(province)) == 1
+    page.locator("#badge").click()
+    expect(page.locator("#rows li").first).to_contain_text("已接收")
+    expect(page.locator("#rows li")).to_have_count(1)
+
+
+# Memory that is full --------------------------------------------------------------------------------------------------
+
+
+def fill(page: Any, *writes: str) -> None:
+    """Let these writes of scans (`add`, `put`) find the memory full."""
+    page.evaluate(
+        """(full) => {
+          for (const name of ['add', 'put']) {
+            const usual = IDBObjectStore.prototype[name];
+            IDBObjectStore.prototype[name] = function (...given) {
+              const isFull = window.full.includes(name) && this.name === 'rows';
+              if (isFull) throw new DOMException('full', 'QuotaExceededError');
+              return usual.apply(this, given);
+            };
+          }
+          window.full = full;
+        }""",
+        list(writes),
+    )
+
+
+def test_memory_that_is_nearly_full_is_told_before_work_begins(offline: Visitor, province: World) -> None:
+    room = "navigator.storage.estimate = () => Promise.resolve({ usage: 91, quota: 100 });"
+    offline.context.add_init_script(room)
+    page = offline.sign_in(province.recycler).open("/intake/")
+    expect(page.locator("#trouble")).to_contain_text(re.compile("存储将满.*91"))
+    expect(page.locator("[data-screen=start]")).to_be_visible()
+
+
+def test_what_the_device_cannot_keep_is_not_saved_and_the_screen_says_so(offline: Visitor, province: World) -> None:
+    first, second = on_their_way(province, 2)
+    page = at_work(offline, province)
+    fill(page, "add")
+    shoot(page, first.code)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "unsaved")
+    expect(page.locator("#outcome")).to_have_class("bad")
+    expect(page.locator("#outcome-title")).to_contain_text("没有保存")
+    expect(page.locator("#outcome-code")).to_have_text(first.code)
+    expect(page.locator("[data-tell=count]").first).to_contain_text("0")
+    assert receipts(province) == []
+    page.evaluate("window.full = []")
+    for life in (first, second):
+        shoot(page, life.code)
+        expect(page.locator("#outcome-code")).to_have_text(life.code)
+        expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
+    assert [code for code, _ in receipts(province)] == [first.code, second.code]
+
+
+def test_an_answer_that_the_device_cannot_keep_is_asked_for_again(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    fill(page, "put")
+    shoot(page, life.code)
+    expect(page.locator("#trouble")).to_contain_text("存储已满")
+    waits(page, 1)
+    page.evaluate("window.full = []; window.dispatchEvent(new Event('online'))")
+    waits(page, 0)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
+    assert len(receipts(province)) == 1
 
 
 def test_a_code_scanned_again_is_told_with_time_and_person_and_recorded_once(offline: Visitor, province: World) -> None:
@@ -186,3 +282,90 @@ def test_another_organisation_never_sends_what_this_one_scanned(offline: Visitor
 def come_in_as(visitor: Visitor, province: World) -> None:
     visitor.context.clear_cookies()
     visitor.sign_in(province.stranger)
+
+
+# Mass and condition, said later --------------------------------------------------------------------------------------
+
+
+def amend(page: Any, mass: str, condition: str) -> None:
+    """Say mass and condition of the last one."""
+    page.locator("#amend-last").click()
+    page.locator("#mass").fill(mass)
+    page.get_by_label(condition).check()
+    page.locator("#details button").click()
+
+
+def said(world: World) -> list[tuple[str, Any, Any]]:
+    """What stands of each receipt, in order: code, mass, condition."""
+    rows = LifecycleEvent.objects.filter(type__in=("received", "corrected"), organisation=world.recycler.organisation)
+    standing, _ = events.standing(events.stored(rows.order_by("id")))
+    return [(one.fact.code, one.fact.details.get("massKg"), one.fact.details.get("condition")) for one in standing]
+
+
+def test_what_was_not_sent_yet_is_amended_where_it_waits(offline: Visitor, province: World) -> None:
+    first, last = on_their_way(province, 2)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    for life, mass, condition in ((first, "430.5", "完好"), (last, "429", "破损")):
+        shoot(page, life.code)
+        expect(page.locator("#outcome-code")).to_have_text(life.code)
+        page.locator("#outcome-next").click()
+        amend(page, mass, condition)
+        expect(page.locator("#outcome")).to_have_attribute("data-outcome", "amended")
+        page.locator("#outcome-next").click()
+    waits(page, 2)
+    expect(page.locator("[data-tell=mass]").first).to_have_text("859.5 千克")
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert said(province) == [(first.code, "430.5", "intact"), (last.code, "429", "damaged")]
+    assert not LifecycleEvent.objects.filter(type="corrected").exists()
+
+
+def test_what_was_sent_is_amended_by_a_correction_that_keeps_the_rest(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = offline.sign_in(province.recycler).open("/intake/")
+    expect(page.locator("[data-tell=missing]").first).to_have_text(re.compile("1"))
+    page.locator("[data-go=waybill]").click()
+    page.get_by_role("button", name="WB-1").click()
+    page.locator("#start").click()
+    shoot(page, life.code)
+    waits(page, 0)
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
+    before = life.record
+    offline.context.set_offline(True)
+    page.locator("#outcome-next").click()
+    amend(page, "431.25", "漏液")
+    expect(page.locator("#outcome")).to_have_attribute("data-outcome", "quarantined")
+    waits(page, 1)
+    offline.context.set_offline(False)
+    waits(page, 0)
+    assert said(province) == [(life.code, "431.25", "leaking")]
+    corrected = LifecycleEvent.objects.get(type="corrected")
+    [stored] = events.stored([corrected])
+    assert stored.fact.details["replacement"]["details"].keys() == {"from", "waybill", "massKg", "condition"}
+    assert life.record.holder == before.holder == province.recycler.organisation
+    assert LifecycleEvent.objects.get(type="received").step.effective is False
+    page.locator("#badge").click()
+    expect(page.locator("#rows li", has_text="431.25")).to_have_count(2)
+
+
+def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    lost: list[int] = []
+
+    def lose(route: Any) -> None:
+        if lost or "receiveBatteries" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("failed")
+
+    offline.context.route("**/graphql/", lose)
+    shoot(page, life.code)
+    expect(page.locator("#trouble")).to_be_visible()
+    page.locator("#outcome-next").click()
+    amend(page, "432", "完好")
+    waits(page, 0)
+    assert said(province) == [(life.code, "432", "intact")]
+    assert [event.type for event in life.events][-2:] == ["received", "corrected"]

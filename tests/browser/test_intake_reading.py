@@ -1,6 +1,8 @@
 """What reads codes at the dock: camera, gun, photo; and that the device reads them as the server does."""
 
 import random
+import re
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -150,6 +152,57 @@ def test_a_code_that_was_cut_off_is_never_filled_up(phone: Visitor, province: Wo
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "unreadable")
     expect(page.locator("#outcome-code")).to_have_text(life.code[slice(*cut)])
     assert receipts(province) == []
+
+
+# Labels, without the network ------------------------------------------------------------------------------------------
+
+
+def test_without_the_network_the_device_tells_what_each_label_is_worth(phone: Visitor, province: World) -> None:
+    phone.expected += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    good, altered, revoked, replaced, rogue = on_their_way(province, 5)
+    texts = {life.code: text_of(province.maker, life, key=life.code) for life in (good, altered, revoked, replaced)}
+    text_of(province.maker, replaced, key="again")
+    revoked.do("label_revoked", province.maker, at="2026-02-01T00:00:00Z")
+    texts[altered.code] = altered_at(texts[altered.code], 40)
+    page = at_work(phone, province)
+    expect(page.locator("[data-tell=missing]").first).to_have_text(re.compile("5"))
+    until_kept(page, "revoked")
+    phone.context.set_offline(True)
+    for life, told, colour in (
+        (good, "标签真实", "good"),
+        (altered, "标签内容与签名不符", "bad"),
+        (revoked, "标签已撤销", "bad"),
+        (replaced, "已换发新标签", "warn"),
+    ):
+        shoot(page, texts[life.code])
+        expect(page.locator("#outcome-code")).to_have_text(life.code)
+        expect(page.locator("#outcome-more")).to_contain_text(told)
+        expect(page.locator("#outcome")).to_have_class(colour)
+    page.reload()
+    page.locator("#start").click()
+    # A true signature under another code.
+    shoot(page, texts[good.code].replace(good.code, rogue.code))
+    expect(page.locator("#outcome-more")).to_contain_text("标签内容与签名不符")
+    expect(page.locator("#outcome")).to_have_class("bad")
+    page.locator("#badge").click()
+    expect(page.locator("#rows li", has_text=revoked.code)).to_contain_text("标签已撤销")
+
+
+def altered_at(text: str, place: int) -> str:
+    """One letter of the signature, changed."""
+    return text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
+
+
+def until_kept(page: Any, name: str) -> None:
+    """Wait until the device keeps this."""
+    script = """async (name) => {
+      const { fact } = await import('/static/web/intake/store.js');
+      return Boolean(await fact(name));
+    }"""
+    until = time.monotonic() + LONG / 1000
+    while not page.evaluate(script, name):
+        assert time.monotonic() < until
+        page.wait_for_timeout(50)
 
 
 # The same rules ------------------------------------------------------------------------------------------------------

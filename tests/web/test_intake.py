@@ -1,6 +1,7 @@
 """The server's side of intake: the shell, what a device keeps, the device that goes from hand to hand."""
 
 import json
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.labelling import decoded, pages
+from tests.labelling import decoded, issued, pages
 from tests.signing_in import PASSWORD, come_in, send, with_password
 from tests.worlds import Party, World
 from traceability.door import operators
 from traceability.models import LifecycleEvent, User
+from traceability.values import iso, to_ms
 from web.intake import receipts
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +85,23 @@ def test_a_device_keeps_what_is_on_its_way_to_its_organisation_only(client: Clie
     assert client.get("/intake/state.json").json()["expected"] == {"transfers": [], "complete": True}
 
 
+def test_a_device_knows_the_labels_that_were_replaced_of_what_is_on_its_way(client: Client, world: World) -> None:
+    plain, printed, again = (world.pack().produced().installed().removed() for _ in range(3))
+    issued(world.maker, printed, key="first")
+    [first] = issued(world.maker, again, key="second").labels
+    issued(world.maker, again, key="third")
+    for life in (plain, printed, again):
+        life.dispatched(to=world.recycler, waybill="WB-1")
+    [transfer] = client.get("/intake/state.json").json()["expected"]["transfers"]
+    told = {item["code"]: item.get("replaced") for item in transfer["items"]}
+    assert told == {plain.code: None, printed.code: None, again.code: [first.serial]}
+
+
 def test_the_questions_of_shell_and_state_do_not_grow(client: Client, world: World) -> None:
     for _ in range(3):
         world.pack().produced().installed().removed().dispatched(to=world.recycler)
         person(world.recycler, f"p-{_}", PIN)
-    for path, queries in (("/intake/", 5), ("/intake/state.json", 5)):
+    for path, queries in (("/intake/", 5), ("/intake/state.json", 6)):
         client.get(path)
         with CaptureQueriesContext(
             connection,
@@ -220,6 +234,28 @@ def test_a_receipt_leads_whoever_holds_it_to_what_the_record_says(client: Client
     assert "撤回或更正" in Client().get(urlsplit(symbol).path).content.decode()
 
 
+def test_a_receipt_says_what_was_corrected_before_and_what_is_after(client: Client, world: World) -> None:
+    first, taken_back, last = received(client, world, 3)
+    amend(world, first, massKg="431.5")
+    world.battery(taken_back.split("#")[1]).corrected(taken_back, None, by=world.recycler)
+    paper = receipts.of_keys(world.recycler.id, [first, last])
+    assert paper is not None
+    told = [(line.code, line.mass_kg) for line in paper.lines]
+    assert told == [(first.split("#")[1], Decimal("431.5")), (last.split("#")[1], None)]
+    assert "全部在案" in Client().get(f"/intake/receipts/{paper.token}").content.decode()
+    amend(world, last, massKg="400")
+    shown = Client().get(f"/intake/receipts/{paper.token}").content.decode()
+    assert "撤回或更正" in shown
+    assert "431.5" in shown
+
+
+def amend(world: World, key: str, **details: str) -> None:
+    """Correct what a receipt says."""
+    event = LifecycleEvent.objects.get(key=key)
+    replacement = {"type": "received", "occurredAt": iso(to_ms(event.occurred_at)), "details": details}
+    world.battery(key.split("#")[1]).corrected(key, replacement, by=world.recycler)
+
+
 def test_a_receipt_that_was_made_up_leads_nowhere(client: Client, world: World) -> None:
     token = receipts.of_keys(world.recycler.id, received(client, world, 1)).token  # type: ignore[union-attr]
     assert Client().get(f"/intake/receipts/{token}").status_code == 200
@@ -243,4 +279,4 @@ def test_the_questions_of_a_receipt_do_not_grow(client: Client, world: World) ->
         receipt(client, keys[:2], "80")
     with CaptureQueriesContext(connection) as many:
         receipt(client, keys, "80")
-    assert len(few) == len(many) <= 8, [one["sql"] for one in many]
+    assert len(few) == len(many) <= 10, [one["sql"] for one in many]

@@ -36,8 +36,13 @@ _TEMPLATES: Final = ("web/templates/web/intake", "web/intake", "locale/zh_Hans/L
 
 def addresses() -> list[str]:
     """Give the addresses under which the page asks for them."""
+    return [static(name) for name in NAMED] + modules()
+
+
+def modules() -> list[str]:
+    """Give those of what the first module imports."""
     plain = "/" + settings.STATIC_URL.lstrip("/")
-    return [static(name) for name in NAMED] + [plain + name for name in IMPORTED]
+    return [plain + name for name in IMPORTED]
 
 
 @cache

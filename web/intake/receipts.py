@@ -3,8 +3,8 @@
     POST /intake/receipt.pdf            size 58, 80 or a4, and the keys of what was received
     GET  /intake/receipts/<token>       what the ledger says now of what that paper says
 
-The token is signed and names the events (a batch within a range of them) and a digest of their hashes, so nothing has
-to be kept for it, and a paper that was made up leads nowhere.
+The token is signed and names the events (a batch within a range of them, as corrected up to one) and a digest of their
+hashes, so nothing has to be kept for it, and a paper that was made up leads nowhere.
 """
 
 import hashlib
@@ -13,13 +13,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.core import signing
-from django.db.models import QuerySet
 
 from traceability import events
-from traceability.models import LifecycleEvent, Organisation, Step, User
+from traceability.models import LifecycleEvent, Organisation, User
 from traceability.values import from_ms
 
 LIMIT: Final = 1_000
@@ -73,51 +72,61 @@ def of_keys(organisation_id: int, keys: Collection[str]) -> Receipt | None:
     if len(batches) != 1 or not 0 < len(keys) <= LIMIT or not all(_BATCH.match(key) for key in keys):
         return None
     ours = LifecycleEvent.objects.filter(organisation=organisation_id, type="received")
-    rows = [row for some in events.batches(sorted(keys)) for row in _read(ours.filter(key__in=some))]
-    standing = [row for row in sorted(rows, key=lambda row: row.pk) if row.step.effective]
-    return _receipt(organisation_id, batches.pop(), standing) if standing else None
+    several = (ours.filter(key__in=some).values_list("pk", flat=True) for some in events.batches(sorted(keys)))
+    numbers = [number for some in several for number in some]
+    return _receipt(organisation_id, batches.pop(), min(numbers), max(numbers)) if numbers else None
 
 
 def of_token(token: str) -> Receipt | None:
     """Find the receipt that a paper leads to; None where it was not made here, or the ledger says something else."""
     try:
-        organisation_id, batch, first, last, digest = signing.loads(token, salt=SALT)
+        organisation_id, batch, first, last, known, digest = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError):
         return None
-    rows = _read(
-        LifecycleEvent.objects.filter(
-            id__gte=first, id__lte=last, organisation=organisation_id, type="received", key__startswith=batch
-        )
-    )
-    numbers = sorted(rows, key=lambda row: row.pk)
-    receipt = _receipt(organisation_id, batch, numbers) if numbers else None
+    receipt = _receipt(organisation_id, batch, first, last, known)
     return receipt if receipt is not None and receipt.digest == digest else None
 
 
-def _read(rows: QuerySet[LifecycleEvent]) -> list[LifecycleEvent]:
-    return list(rows.select_related("record", "step"))
+def _receipt(organisation_id: int, batch: str, first: int, last: int, known: int | None = None) -> Receipt | None:
+    """The receipt of what a batch received from one event to another, as corrected up to the event `known`."""
+    received = LifecycleEvent.objects.filter(
+        id__gte=first, id__lte=last, organisation=organisation_id, type="received", key__startswith=batch
+    )
+    records = dict(received.values_list("pk", "record"))
+    said = events.of_records(set(records.values()), {"received", "corrected"})
+    known = known or max((event.id for event in said), default=0)
+    standing, _ = events.standing([event for event in said if event.id <= known])
+    places = [place for place in standing if place.original.id in records and place.fact.type == "received"]
+    if not places:
+        return None
+    places.sort(key=lambda place: place.original.id)
+    now = _now([place.event.id for place in places])
+    digest = hashlib.sha256(b"".join(now[place.event.id][0] for place in places)).hexdigest()[:32]
+    token = signing.dumps([organisation_id, batch, first, last, known, digest], salt=SALT)
+    lines = tuple(_line(place, now[place.event.id][1]) for place in places)
+    return Receipt(Organisation.objects.get(pk=organisation_id), lines, _people(lines), digest, token)
 
 
-def _receipt(organisation_id: int, batch: str, rows: Sequence[LifecycleEvent]) -> Receipt:
-    digest = hashlib.sha256(b"".join(bytes(row.hash) for row in rows)).hexdigest()[:32]
-    token = signing.dumps([organisation_id, batch, rows[0].pk, rows[-1].pk, digest], salt=SALT)
-    told = {one.id: one.fact for one in events.stored(rows)}
-    lines = tuple(_line(row, row.step, told[row.pk].occurred_ms, told[row.pk].details) for row in rows)
-    organisation = Organisation.objects.get(pk=organisation_id)
-    return Receipt(organisation, lines, _people(lines), digest, token)
+def _now(numbers: Sequence[int]) -> dict[int, tuple[bytes, bool]]:
+    """The hash of each of these events, and whether it counts now."""
+    found: dict[int, tuple[bytes, bool]] = {}
+    for some in events.batches(numbers):
+        rows = LifecycleEvent.objects.filter(pk__in=some).values_list("pk", "hash", "step__effective")
+        found |= {number: (bytes(digest), effective) for number, digest, effective in rows}
+    return found
 
 
-def _line(row: LifecycleEvent, step: Step, occurred_ms: int, details: Any) -> Line:
-    mass = details.get("massKg")
+def _line(place: events.Standing, stands: bool) -> Line:
+    mass = place.fact.details.get("massKg")
     return Line(
-        code=row.record.code,
-        occurred_at=from_ms(occurred_ms),
-        recorded_at=row.recorded_at,
+        code=place.fact.code,
+        occurred_at=from_ms(place.fact.occurred_ms),
+        recorded_at=from_ms(place.original.recorded_ms),
         mass_kg=None if mass is None else Decimal(str(mass)),
-        condition=details.get("condition", ""),
-        waybill=details.get("waybill", ""),
-        actor=row.actor,
-        stands=step.effective,
+        condition=place.fact.details.get("condition", ""),
+        waybill=place.fact.details.get("waybill", ""),
+        actor=place.original.actor,
+        stands=stands,
     )
 
 

@@ -44,7 +44,8 @@ def page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if viewer.organisation_id is None:
         return render(request, "web/intake/nobody.html", status=403)
-    return render(request, "web/intake/page.html", {"config": _config(viewer), "words": _words()})
+    told = {"config": _config(viewer), "words": _words(), "modules": assets.modules()}
+    return render(request, "web/intake/page.html", told)
 
 
 @never_cache

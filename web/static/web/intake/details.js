@@ -1,8 +1,9 @@
-// Mass, condition, photo: asked for each battery, for one without a code, or not at all.
+// Mass, condition, photo: asked for each battery, for one without a code, or not at all; mass and condition also later.
 import { shrunk } from './photos.js';
-import { record } from './receiving.js';
+import { amend, record } from './receiving.js';
 import { find, go, make } from './screens.js';
 import { fact, keepFact } from './store.js';
+import { toldOf } from './totals.js';
 import { say } from './words.js';
 
 const CONDITIONS = ['INTACT', 'DAMAGED', 'LEAKING', 'BURNT'];
@@ -19,10 +20,19 @@ export function open(found) {
   photo = null;
   find('details').reset();
   find('details-code').textContent = found.code || say('nocode');
-  find('label-state').hidden = Boolean(found.code);
+  find('label-state').hidden = Boolean(found.code || found.row);
+  find('photo').parentElement.hidden = Boolean(found.row);
   find('mass-problem').textContent = find('photo-state').textContent = '';
   go('details');
   find('mass').focus();
+}
+
+// For what was scanned before: with what was said of it then.
+export function openAgain(row) {
+  open({ row, code: row.result?.code || row.code });
+  const { massKg, condition } = toldOf(row);
+  find('mass').value = massKg ?? '';
+  for (const one of find('details').elements.condition) one.checked = one.value === (condition ?? 'INTACT');
 }
 
 export async function begin() {
@@ -73,8 +83,14 @@ async function finish(event) {
     find('mass').focus();
     return;
   }
+  const [massKg, condition] = [mass.replace(',', '.'), given.get('condition')];
+  if (current.row) {
+    go('back');
+    await amend(current.row, { massKg: massKg || null, condition });
+    return;
+  }
   const label = current.code ? 'READ' : given.get('label');
-  const found = { ...current, massKg: mass.replace(',', '.'), condition: given.get('condition'), label, photo };
+  const found = { ...current, massKg, condition, label, photo };
   go('back');
   await record(found);
 }

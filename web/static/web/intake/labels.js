@@ -1,6 +1,7 @@
 // Whether a label is genuine, told on the device: its signature by the keys of this system, and what was revoked.
 import { fact, keepFact } from './store.js';
 import { get } from './server.js';
+import { expectedItem } from './totals.js';
 import { config } from './words.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -20,7 +21,7 @@ export async function renewLabels() {
   await keepFact('revoked', kept);
 }
 
-// null for what is no label; else genuine, altered, revoked, foreign, misread or unchecked.
+// null for what is no label; else genuine, altered, revoked, replaced, foreign, misread or unchecked.
 export async function judgeLabel(payload, normalise) {
   const given = payload.trim();
   const folded = normalise(given);
@@ -39,7 +40,8 @@ export async function judgeLabel(payload, normalise) {
   }
   if (given.replace(/^https?:\/\/[^/?#]*/i, (start) => start.toUpperCase()) !== folded) return 'misread';
   const revoked = (await fact('revoked'))?.found ?? [];
-  return key.revokedAt || revoked.includes(await fingerprint(`${parts.code}/${parts.serial}`)) ? 'revoked' : 'genuine';
+  if (key.revokedAt || revoked.includes(await fingerprint(`${parts.code}/${parts.serial}`))) return 'revoked';
+  return expectedItem(parts.code)?.replaced?.includes(parts.serial) ? 'replaced' : 'genuine';
 }
 
 async function isSigned(text, signature, publicKey, tag) {

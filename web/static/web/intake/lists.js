@@ -1,10 +1,11 @@
 // What was scanned and what became of it; what is still missing; which consignment.
+import { openAgain } from './details.js';
 import { colourOf } from './outcomes.js';
 import * as queue from './queue.js';
 import { undo } from './receiving.js';
 import { button, find, go, make, onShow } from './screens.js';
 import { recentRows, rowsOf } from './store.js';
-import { batch, counts, expected, missing, nameOf, select, tellTotals, transfers } from './totals.js';
+import { batch, counts, expected, missing, nameOf, select, tellTotals, toldOf, transfers } from './totals.js';
 import { clock, config, say } from './words.js';
 
 const SHOWN = 300;
@@ -65,13 +66,16 @@ function line(row) {
   found.dataset.row = row.id;
   const code = row.result?.code || row.code || say('nocode');
   const outcome = row.state === 'refused' ? 'refused' : row.result?.outcome;
-  const title = row.kind === 'undo' ? say('undo.row', { code }) : code;
+  const title = row.kind === 'receive' ? code : say(`${row.kind}.row`, { code });
   const state = row.undone ? say('state.undone') : outcome && row.kind === 'receive' ? say(`outcome.${outcome}`) : say(`state.${row.state}`);
   const colour = row.state === 'waiting' ? 'quiet' : row.state === 'refused' ? 'bad' : outcome ? colourOf(outcome) : 'good';
-  const notes = [row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), ['altered', 'revoked'].includes(row.verdict) && say(`label.${row.verdict}`)];
+  const { massKg, condition } = toldOf(row);
+  const known = [massKg && say('mass', { mass: massKg }), condition && say(`condition.${condition}`)];
+  const notes = [known.filter(Boolean).join(' · '), row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), ['altered', 'revoked', 'replaced'].includes(row.verdict) && say(`label.${row.verdict}`)];
   const below = make('div', '', { className: 'row' });
   below.append(make('span', state, { className: `mark ${colour}` }), make('span', `${clock(row.occurredAt)} · ${row.person.name}`, { className: 'quiet' }));
   if (row.state === 'refused') below.append(button(say('retry'), () => queue.sendAgain(row.id).then(showList), 'plain'));
+  if (counts(row)) below.append(button(say('amend'), () => openAgain(row), 'plain'));
   if (counts(row)) below.append(button(say('undo'), () => undo(row).then(showList), 'plain'));
   found.append(make('span', title, { className: 'code' }), below, ...notes.filter(Boolean).map((note) => make('div', note, { className: 'quiet' })));
   return found;

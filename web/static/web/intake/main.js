@@ -149,6 +149,7 @@ function wire() {
     go(place);
     tellBadge();
   });
+  find('start').disabled = !config.mayReceive;
   find('start').addEventListener('click', () => {
     sounds.unlock();
     askToStay();
@@ -159,6 +160,10 @@ function wire() {
   find('undo-last').addEventListener('click', async () => {
     const { last } = await totals.tellTotals();
     if (last) await undo(last);
+  });
+  find('amend-last').addEventListener('click', async () => {
+    const { last } = await totals.tellTotals();
+    if (last) details.openAgain(last);
   });
   find('code-photo').addEventListener('change', readPhoto);
   find('outcome-next').addEventListener('click', hide);

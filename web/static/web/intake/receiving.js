@@ -11,6 +11,7 @@ import { clock, config, say } from './words.js';
 
 // How long the server may take before the device speaks by itself.
 const PATIENCE = 180;
+const UNSAFE = ['LEAKING', 'BURNT'];
 const FRESH = 12 * 3_600_000;
 const HISTORY = `query History($code: String!) { battery(code: $code) { events(last: 20) { edges { node {
   type occurredAt actor organisation { code } } } } } }`;
@@ -35,21 +36,22 @@ export function withDetails(asks, open) {
 
 // One after the other, however fast they come.
 export function take(payload) {
-  chain = chain.then(() => takeOne(payload)).catch(() => show('unsaved', { code: payload.slice(0, 80) }));
+  const at = performance.now();
+  chain = chain.then(() => takeOne(payload, at)).catch(() => show('unsaved', { code: payload.slice(0, 80) }));
   return chain;
 }
 
-async function takeOne(payload) {
+async function takeOne(payload, at) {
   const found = codes.scan(payload, today());
   const [first, joined] = [half, half + payload];
   half = '';
-  if (!found.code && first && isCode(joined)) return takeCode(joined, codes.read(joined, today()).code);
+  if (!found.code && first && isCode(joined)) return takeCode(joined, codes.read(joined, today()).code, at);
   const pair = twoCodes(codes.normalise(payload.slice(0, 100)));
   if (pair) {
-    for (const code of pair) await takeCode(code, code);
+    for (const code of pair) await takeCode(code, code, at);
     return null;
   }
-  if (found.code) return takeCode(payload, found.code);
+  if (found.code) return takeCode(payload, found.code, at);
   if (/^[0-9A-Z]{14}$/.test(found.text)) {
     half = payload;
     return show('half', { code: found.text });
@@ -64,11 +66,11 @@ function twoCodes(text) {
   return pair.length && pair.every(isCode) ? pair : null;
 }
 
-async function takeCode(payload, code) {
+async function takeCode(payload, code, at) {
   const earlier = await earlierOf(code);
   if (earlier) return showDuplicate(code, earlier);
   if (asksDetails()) return openDetails({ payload, code });
-  return record({ payload, code });
+  return record({ payload, code }, at);
 }
 
 // What this device scanned itself in this batch, or has not sent yet, and did not take back.
@@ -84,7 +86,8 @@ function showDuplicate(code, { occurredAt, person }) {
   show('duplicate', { code, more: [say('since', { when: clock(occurredAt), who: person.name })] });
 }
 
-export async function record(found) {
+// `at`: when it was scanned, by the clock that patience is measured with.
+export async function record(found, at = performance.now()) {
   const { waybill, from } = selection();
   const expected = found.code ? expects(found.code) : false;
   const row = {
@@ -92,7 +95,6 @@ export async function record(found) {
     payload: found.payload || null, massKg: found.massKg || null, condition: found.condition || null, label: found.label || null,
     photo: found.photo ?? null, waybill: waybill || null, from: from || null,
   };
-  const began = performance.now();
   let kept;
   try {
     kept = await queue.add(row);
@@ -102,17 +104,18 @@ export async function record(found) {
   newest = kept.id;
   judge(kept, expected);
   queue.flush();
-  setTimeout(() => present(kept.id), Math.max(0, PATIENCE - (performance.now() - began)));
+  if (!queue.isAsking()) present(kept.id);
+  else setTimeout(() => present(kept.id), Math.max(0, PATIENCE - (performance.now() - at)));
   return kept;
 }
 
 async function judge(row, expected) {
-  const own = row.code && !['LEAKING', 'BURNT'].includes(row.condition) ? (expected ? 'saved' : 'saved_unannounced') : 'quarantined';
+  const own = row.code && !UNSAFE.includes(row.condition) ? (expected ? 'saved' : 'saved_unannounced') : 'quarantined';
   local.set(row.id, { row, outcome: own, label: null });
   const label = row.payload ? await judgeLabel(row.payload, codes.normalise).catch(() => 'unchecked') : null;
   if (!label) return;
   local.get(row.id).label = label;
-  await changeRow(row.id, { verdict: label });
+  await changeRow(row.id, { verdict: label }).catch(() => null);
   if (isShowing(row.id)) present(row.id);
 }
 
@@ -122,10 +125,17 @@ function present(id) {
   if (!known || newest !== id) return;
   const { row, label } = known;
   const outcome = row.state === 'refused' ? 'refused' : row.result?.outcome ?? known.outcome;
-  const doubtful = ['altered', 'revoked'].includes(label) || row.result?.warnings.some(({ code }) => code === 'implausible_travel');
+  const isDoubtful = ['altered', 'revoked'].includes(label) || row.result?.warnings.some(({ code }) => code === 'implausible_travel');
   const more = [row.message, ...(row.result?.warnings ?? []).map(({ message }) => message), label && say(`label.${label}`), ...(known.more ?? [])];
-  show(outcome, { id, code: row.result?.code || row.code || say('nocode'), more, worse: doubtful ? 'bad' : null });
+  const isAsked = row.state === 'waiting' && queue.isAsking();
+  const told = { then: isAsked ? 'asking' : outcome, stays: isAsked };
+  show(outcome, { id, code: row.result?.code || row.code || say('nocode'), more, worse: isDoubtful ? 'bad' : label === 'replaced' ? 'warn' : null, ...told });
 }
+
+// Whether an answer still comes was said with the scan: when sending ended without one, that is no longer so.
+queue.events.addEventListener('status', () => {
+  if (local.get(newest)?.row.state === 'waiting' && isShowing(newest)) present(newest);
+});
 
 // The server's answer to one row, from this tab or another.
 export async function answered(row) {
@@ -157,12 +167,29 @@ async function whatIsKnown(row) {
   return [[...new Set(told.filter(Boolean))].join(' · ')];
 }
 
+// Says mass and condition of what was scanned before; what is unsafe is told as it is when it is scanned.
+export async function amend(row, said) {
+  const code = row.result?.code || row.code || say('nocode');
+  newest = null;
+  try {
+    await queue.amend(row, said, { occurredAt: new Date().toISOString(), person: operator() });
+  } catch {
+    return show('unsaved', { code });
+  }
+  show(UNSAFE.includes(said.condition) ? 'quarantined' : 'amended', { code });
+}
+
 // Takes the last receipt back, by a correction that stands beside it.
 export async function undo(row) {
-  await queue.add({ kind: 'undo', target: row.id, code: row.code, batch: row.batch, occurredAt: new Date().toISOString(), person: operator() });
-  await changeRow(row.id, { undone: true });
+  const code = row.code || row.result?.code || say('nocode');
   newest = null;
-  show('undone', { code: row.code || row.result?.code || say('nocode') });
+  try {
+    await queue.add({ kind: 'undo', target: row.id, code: row.code, batch: row.batch, occurredAt: new Date().toISOString(), person: operator() });
+    await changeRow(row.id, { undone: true });
+  } catch {
+    return show('unsaved', { code });
+  }
+  show('undone', { code });
   await queue.tellStatus();
   queue.flush();
 }

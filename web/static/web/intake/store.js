@@ -37,8 +37,25 @@ export async function changeRow(id, changes) {
   return row;
 }
 
+// Changes a row where `may(row)` still says so when it is written; gives the row as it is then, or null.
+export async function changeRowIf(id, may, changes) {
+  const transaction = (await database()).transaction('rows', 'readwrite', { durability: 'strict' });
+  const row = await transaction.store.get(id);
+  const changed = row && may(row) ? { ...row, ...changes } : null;
+  if (changed) await transaction.store.put(changed);
+  await transaction.done;
+  return changed;
+}
+
 export const getRow = async (id) => (await database()).get('rows', id);
 export const rowsIn = async (state) => (await database()).getAllFromIndex('rows', 'state', state);
+// The first of those with this state whose number is above `after`.
+export async function nextIn(state, after = 0) {
+  let cursor = await (await database()).transaction('rows').store.index('state').openCursor(state);
+  if (cursor && cursor.primaryKey <= after) cursor = await cursor.continuePrimaryKey(state, after + 1);
+  return cursor?.value;
+}
+
 export const countIn = async (state) => (await database()).countFromIndex('rows', 'state', state);
 export const rowsOf = async (batch) => (await database()).getAllFromIndex('rows', 'batch', batch);
 export const rowsOfCode = async (code) => (await database()).getAllFromIndex('rows', 'code', code);

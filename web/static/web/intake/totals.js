@@ -22,7 +22,7 @@ export async function load() {
 
 export async function beginBatch() {
   chosen.batch = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => (byte % 36).toString(36)).join('');
-  await keepFact('batch', chosen.batch);
+  await keepFact('batch', chosen.batch).catch(() => null);
   return chosen.batch;
 }
 
@@ -42,6 +42,9 @@ export async function keepExpected(found) {
   await keepFact('expected', chosen.expected);
 }
 
+// What is known of a battery that is on its way here, under whatever waybill.
+export const expectedItem = (code) => transfers().flatMap(({ items }) => items).find((item) => item.code === code);
+
 export const expects = (code) => wanted().some((transfer) => transfer.items.some((item) => item.code === code));
 
 // The consignment that was chosen, or all; under a waybill that the list does not have there is none.
@@ -52,6 +55,9 @@ function wanted() {
 }
 
 export const counts = (row) => row.kind === 'receive' && !row.undone && row.state !== 'refused' && row.result?.outcome !== 'duplicate';
+
+// Mass and condition as they were told last.
+export const toldOf = (row) => row.said ?? row;
 
 export async function missing(rows) {
   const here = new Set(rows.filter(counts).map((row) => row.result?.code ?? row.code));
@@ -64,12 +70,12 @@ export async function tellTotals() {
   const taken = rows.filter(counts);
   const open = await missing(rows);
   tell('count', say('count', { count: taken.length }));
-  tell('mass', say('mass', { mass: kilograms(taken.reduce((sum, row) => sum + milligrams(row.massKg), 0)) }));
+  tell('mass', say('mass', { mass: kilograms(taken.reduce((sum, row) => sum + milligrams(toldOf(row).massKg), 0)) }));
   tell('missing', say('missing', { count: open.reduce((sum, transfer) => sum + transfer.items.length, 0) }));
   tell('waybill', nameOf(chosen.selection));
   const last = taken.at(-1);
   tell('last', last ? last.result?.code || last.code || say('nocode') : '');
-  find('undo-last').disabled = !last;
+  find('undo-last').disabled = find('amend-last').disabled = !last;
   return { taken, last };
 }
 
