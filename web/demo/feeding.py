@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from rich.console import Console
 
 from traceability import tokens
 from traceability.access import viewer_for_user
+from traceability.audit.running import audit
 from traceability.capturing import capture
 from traceability.door import second_factor
 from traceability.models import Organisation, User
 from web.demo.companies import ALLIANCE, COMPANIES, DISMANTLER, RECYCLERS, SECOND_LIFE, VEHICLE_MAKERS, WORKSHOPS
-from web.demo.files import SENDERS
+from web.demo.files import HISTORY, SENDERS, end_of_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ def feed(folder: Path, say: Console) -> None:
     _run(say, folder / "01-alliance-master-data.jsonl", "capture", "--as", ALLIANCE.code)
     for maker in (*VEHICLE_MAKERS, SECOND_LIFE):
         _run(say, folder / f"02-{maker.slug}-models.jsonl", "capture", "--as", maker.code)
-    _run(say, folder / "03-alliance-history.jsonl", "capture", "--as", ALLIANCE.code)
+    for history in sorted(folder.glob(f"{HISTORY}*.jsonl")):
+        _run(say, history, "capture", "--as", ALLIANCE.code)
+        if day := end_of_history(history):
+            _audit(say, day)
     for maker in VEHICLE_MAKERS:
         _run(say, folder / f"04-{maker.slug}-packs.csv", "register", "--organisation", maker.code)
     for company in SENDERS:
@@ -60,6 +65,14 @@ def _run(say: Console, file: Path, command: str, *options: str) -> None:
     say.print(f"  [cyan]manage.py {command} {file.name} {' '.join(options)}[/cyan]", soft_wrap=True)
     for line in answer.getvalue().strip().splitlines():
         say.print("    " + line, markup=False, soft_wrap=True)
+
+
+def _audit(say: Console, day: date) -> None:
+    """Audit what had been reported by the end of a day, for the curve of completeness."""
+    with audit(as_of=day) as found:
+        run = found.run
+    say.print(f"  [cyan]manage.py audit --as-of {day}[/cyan]", soft_wrap=True)
+    say.print("    " + _("{batteries} batteries, {gaps} gaps").format(batteries=run.batteries, gaps=run.gaps))
 
 
 def _second_person(say: Console, file: Path) -> None:

@@ -2,9 +2,10 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from web.demo.chemistry import MODELS, PRODUCTS, Model
 from web.demo.companies import (
@@ -21,6 +22,9 @@ from web.demo.companies import (
 from web.demo.province import Province
 from web.demo.telling import Pack
 
+HISTORY: Final = "03-alliance-history"
+#: So many looks of the audit in the past make a curve.
+HALF_YEARS: Final = 6
 START = "2018-01-15T09:00:00+08:00"
 #: The order in which the files are fed: what one says rests on those before.
 SENDERS = (*VEHICLE_MAKERS, *WORKSHOPS, DISMANTLER, SECOND_LIFE, *RECYCLERS)
@@ -30,7 +34,8 @@ def write(province: Province, folder: Path) -> None:
     """Write all files into the folder; the same province gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     _lines(folder / "01-alliance-master-data.jsonl", _master_data())
-    _lines(folder / "03-alliance-history.jsonl", province.records.get(ALLIANCE.slug, []))
+    for name, records in _history(province.records.get(ALLIANCE.slug, [])):
+        _lines(folder / name, records)
     for number, maker in enumerate(VEHICLE_MAKERS):
         _lines(folder / f"02-{maker.slug}-models.jsonl", _models(maker, MODELS))
         # The second maker's system still writes GB 18030 and Chinese headers.
@@ -50,13 +55,34 @@ def write_documents(province: Province, folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
+def _history(records: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What had been reported by the end of each of the last half-years, then the rest: file by file, each by its name.
+
+    After each the audit has a day to look at, as it would have had if the platform had been open then.
+    """
+    told = [date.fromisoformat(record["reportedAt"][:10]) for record in records]
+    last, after = max(told, default=date.min), date.min
+    ends = [date(year, *end) for year in range(last.year - HALF_YEARS, last.year + 1) for end in ((6, 30), (12, 31))]
+    for end in [day for day in ends if day < last][-HALF_YEARS:]:
+        yield f"{HISTORY}-{end}.jsonl", [own for own, day in zip(records, told, strict=True) if after < day <= end]
+        after = end
+    yield f"{HISTORY}.jsonl", [own for own, day in zip(records, told, strict=True) if day > after]
+
+
+def end_of_history(file: Path) -> date | None:
+    """The day until which a file of the history tells all; None for the last."""
+    day = file.stem.removeprefix(HISTORY).removeprefix("-")
+    return date.fromisoformat(day) if day else None
+
+
 def _lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def _record(key: str, type_: str, **details: Any) -> dict[str, Any]:
-    return {"key": key, "type": type_, "occurredAt": START, "organisation": ALLIANCE.code, "details": details}
+    top = {"occurredAt": START, "reportedAt": START, "organisation": ALLIANCE.code}
+    return {"key": key, "type": type_, **top, "details": details}
 
 
 def _master_data() -> list[dict[str, Any]]:
