@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -369,3 +370,56 @@ def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, pr
     waits(page, 0)
     assert said(province) == [(life.code, "432", "intact")]
     assert [event.type for event in life.events][-2:] == ["received", "corrected"]
+
+
+# A receipt before the record has confirmed it -------------------------------------------------------------------------
+
+
+def test_without_the_network_the_receipt_says_that_it_is_not_confirmed(
+    offline: Visitor, province: World, accessible: Callable[[Any], None], shoot_page: Callable[[Any, str], None]
+) -> None:
+    offline.context.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; };")
+    first, last = on_their_way(province, 2)
+    page = at_work(offline, province)
+    offline.context.set_offline(True)
+    for life in (first, last):
+        shoot(page, life.code)
+    waits(page, 2)
+    page.locator("#outcome-next").click()
+    amend(page, "431.5", "破损")
+    page.locator("#outcome-next").click()
+    page.locator("[data-go=finish]").click()
+    paper = page.locator("#paper")
+    expect(paper).to_contain_text("尚未经系统记录确认")
+    for told in (first.code, last.code, "431.5", "破损", province.recycler.code, province.recycler.user.username):
+        expect(paper).to_contain_text(told)
+    expect(page.locator("#receipts form")).to_have_count(0)
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    shoot_page(page, "intake-unconfirmed")
+    page.locator("#print").click()
+    assert page.evaluate("window.printed") == 1
+    page.emulate_media(media="print")
+    expect(page.locator("#print")).to_be_hidden()
+    expect(page.locator("#new-batch")).to_be_hidden()
+    expect(paper).to_be_visible()
+    page.emulate_media(media="screen")
+    batch = paper.locator("dd", has_text="intake-").inner_text()
+    page.locator("#new-batch").click()
+    offline.context.set_offline(False)
+    waits(page, 0)
+    keys = LifecycleEvent.objects.filter(type="received").values_list("key", flat=True)
+    assert [key.startswith(f"{batch}-") for key in keys] == [True, True]
+    # The confirmed one takes its place, also when another batch has begun.
+    page.locator("[data-screen=scan] [data-go=finish]").click()
+    page.locator("#batches button").click()
+    expect(page.locator("#receipts form")).to_have_count(3)
+    expect(paper).to_be_hidden()
+    fields = list(page.locator("#receipts form").first.evaluate("form => [...new FormData(form).entries()]"))
+    assert [value for name, value in fields if name == "key"] == list(keys)
+
+
+@pytest.fixture
+def shoot_page(request: pytest.FixtureRequest) -> Callable[[Any, str], None]:
+    """Keep a picture; the gun's `shoot` has the other name."""
+    return request.getfixturevalue("shoot")  # type: ignore[no-any-return]

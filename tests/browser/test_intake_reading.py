@@ -71,6 +71,30 @@ def test_without_a_camera_the_page_says_why_and_the_gun_goes_on(
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
 
 
+def test_the_light_is_switched_where_the_camera_has_one(phone: Visitor, province: World) -> None:
+    phone.context.add_init_script(
+        """window.lit = [];
+        const { getCapabilities: usual } = MediaStreamTrack.prototype;
+        MediaStreamTrack.prototype.getCapabilities = function () { return { ...usual.call(this), torch: true }; };
+        MediaStreamTrack.prototype.applyConstraints = async ({ advanced }) => { lit.push(advanced[0].torch); };"""
+    )
+    page = at_work(phone, province, offline=False)
+    light = page.locator("#torch")
+    expect(light).to_have_text("开灯", timeout=LONG)
+    light.click()
+    expect(light).to_have_text("关灯")
+    expect(light).to_have_attribute("aria-pressed", "true")
+    light.click()
+    expect(light).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate("lit") == [True, False]
+
+
+def test_a_camera_without_a_light_has_no_button_for_it(phone: Visitor, province: World) -> None:
+    page = at_work(phone, province, offline=False)
+    expect(page.locator("#camera-state")).to_contain_text("对准相机", timeout=LONG)
+    expect(page.locator("#torch")).to_be_hidden()
+
+
 def test_a_photo_of_the_code_is_read(phone: Visitor, province: World) -> None:
     [life] = on_their_way(province, 1)
     file = BytesIO()

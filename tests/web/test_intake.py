@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from tests.labelling import decoded, issued, pages
 from tests.signing_in import PASSWORD, come_in, send, with_password
@@ -117,7 +118,18 @@ def test_the_worker_speaks_for_the_whole_page_and_changes_with_its_files(client:
     told = json.loads(script.split("const TOLD = ")[1].split(";\n")[0])
     assert told["shell"] == "/intake/"
     assert all(finders.find(path.removeprefix("/static/")) for path in told["files"])
-    assert client.get("/manifest.webmanifest").json()["start_url"] == "/intake/"
+
+
+def test_a_home_screen_finds_icons_of_the_sizes_that_are_promised(client: Client) -> None:
+    told = client.get("/manifest.webmanifest").json()
+    assert told["start_url"] == "/intake/"
+    pictures = {icon["src"]: icon["sizes"] for icon in told["icons"] if icon["type"] == "image/png"}
+    pictures["/static/web/apple-touch-icon.png"] = "180x180"
+    for address, sizes in pictures.items():
+        with Image.open(str(finders.find(address.removeprefix("/static/")))) as picture:
+            assert f"{picture.width}x{picture.height}" == sizes
+    assert {"192x192", "512x512"} <= set(pictures.values())
+    assert "/static/web/apple-touch-icon.png" in client.get("/intake/").content.decode()
 
 
 def test_the_shell_is_told_apart_by_person_and_language(client: Client, world: World) -> None:

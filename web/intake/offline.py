@@ -1,6 +1,8 @@
 """What makes the page a program of its own: the service worker at the root, and the manifest."""
 
 import json
+from mimetypes import guess_type
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -10,6 +12,14 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from web.intake import assets
+
+#: What a home screen shows: file, sizes, purpose.
+_ICONS: Final = (
+    ("web/icon-192.png", "192x192", "any"),
+    ("web/icon-512.png", "512x512", "any"),
+    ("web/icon-maskable-512.png", "512x512", "maskable"),
+    ("web/icon.svg", "any", "any"),
+)
 
 
 @require_safe
@@ -36,6 +46,9 @@ def manifest(_request: HttpRequest) -> JsonResponse:
         "orientation": "any",
         "background_color": "#ffffff",
         "theme_color": "#0a6c4a",
-        "icons": [{"src": static("web/icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        "icons": [
+            {"src": static(name), "sizes": sizes, "type": str(guess_type(name)[0]), "purpose": purpose}
+            for name, sizes, purpose in _ICONS
+        ],
     }
     return JsonResponse(told, content_type="application/manifest+json")

@@ -131,6 +131,22 @@ WORDS: Final[dict[str, Any]] = {
     "receipt.58": _("58 mm"),
     "receipt.80": _("80 mm"),
     "receipt.a4": _("A4"),
-    "receipt.wait": _("There is a receipt when everything is sent."),
+    "receipt.wait": _("Not everything is sent: the record confirms the receipt after that."),
+    "receipt.offline": _("There is no network: the confirmed receipt can be printed when there is."),
+    "receipt.of": _("Batch of {when}, {count} scanned"),
     "receipt.none": _("Nothing was received in this batch."),
+    # the receipt that the device prints by itself
+    "paper.title": _("Receipt of batteries"),
+    "paper.unconfirmed": _(
+        "NOT YET CONFIRMED by the record: what the device scanned. The confirmed receipt bears a QR symbol to check it."
+    ),
+    "paper.by": _("Received by"),
+    "paper.giver": _("Handed over by"),
+    "paper.operator": _("Operator"),
+    "paper.scanned": _("Scanned"),
+    "paper.waybill": _("Waybill"),
+    "paper.batteries": _("Batteries"),
+    "paper.mass": _("Mass, kg"),
+    "paper.batch": _("Batch"),
+    "paper.printed": _("Printed"),
 }

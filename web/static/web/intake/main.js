@@ -185,6 +185,8 @@ async function switchLanguage() {
 }
 
 async function begin() {
+  // Modules run when the sheets are there, which say all of this themselves.
+  find('first').remove();
   wire();
   go('start');
   gun.listen(take, isCode);

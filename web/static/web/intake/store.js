@@ -79,6 +79,17 @@ export async function recentRows(count) {
   return [...found, ...open.sort((one, other) => other.id - one.id)];
 }
 
+// The first scan of each batch, the newest batch first.
+export async function batches() {
+  const found = [];
+  let cursor = await (await database()).transaction('rows').store.index('batch').openCursor(null, 'nextunique');
+  while (cursor) {
+    found.push(cursor.value);
+    cursor = await cursor.continue();
+  }
+  return found.sort((one, other) => other.id - one.id);
+}
+
 // Only what was sent long ago is ever dropped.
 export async function sweep() {
   const before = new Date(Date.now() - KEPT_DAYS * 86_400_000).toISOString();

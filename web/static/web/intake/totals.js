@@ -70,7 +70,7 @@ export async function tellTotals() {
   const taken = rows.filter(counts);
   const open = await missing(rows);
   tell('count', say('count', { count: taken.length }));
-  tell('mass', say('mass', { mass: kilograms(taken.reduce((sum, row) => sum + milligrams(toldOf(row).massKg), 0)) }));
+  tell('mass', say('mass', { mass: kilogramsOf(taken) }));
   tell('missing', say('missing', { count: open.reduce((sum, transfer) => sum + transfer.items.length, 0) }));
   tell('waybill', nameOf(chosen.selection));
   const last = taken.at(-1);
@@ -80,6 +80,8 @@ export async function tellTotals() {
 }
 
 export const nameOf = (found) => found.waybill || found.name || say('everything');
+
+export const kilogramsOf = (rows) => kilograms(rows.reduce((sum, row) => sum + milligrams(toldOf(row).massKg), 0));
 
 // Whole milligrams: sums of decimals would be off.
 const milligrams = (text) => {
