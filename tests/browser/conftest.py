@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from tests.signing_in import come_in
 from tests.worlds import Party, World
@@ -33,6 +34,8 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
 ).split()
+#: Pictures that take more bytes get by with fewer colours.
+SMALL = 60_000
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
@@ -195,7 +198,10 @@ def shoot(request: pytest.FixtureRequest) -> Callable[["Page", str], None]:
         if target:
             folder = settings.BASE_DIR / "docs" / "pictures" if target == "docs" else Path(target)
             folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=folder / f"{name}.png")
+            path = folder / f"{name}.png"
+            page.screenshot(path=path)
+            if path.stat().st_size > SMALL:
+                Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
 
     return take
 

@@ -31,7 +31,6 @@ def test_exceptions_come_first_and_each_picture_has_its_table(
     visitor: Visitor,
     faulty: World,
     accessible: Callable[[Any], None],
-    shoot: Callable[[Any, str], None],
     language: str,
 ) -> None:
     page = visitor.sign_in(faulty.alliance).speak(language).open("/audit/?from=2025-01-01&until=2025-12-31")
@@ -39,17 +38,15 @@ def test_exceptions_come_first_and_each_picture_has_its_table(
         page.locator(f"#{picture} svg").wait_for()
         assert page.locator(f"#{picture} ~ details table tbody tr").count() > 0
     accessible(page)
-    shoot(page, f"audit-{language}")
 
 
 def test_from_a_figure_to_the_gap_and_its_battery(
-    visitor: Visitor, faulty: World, accessible: Callable[[Any], None], shoot: Callable[[Any, str], None]
+    visitor: Visitor, faulty: World, accessible: Callable[[Any], None]
 ) -> None:
     page = visitor.sign_in(faulty.alliance).speak("en").open("/audit/")
     page.get_by_role("link", name="custody").first.click()
     page.locator("#rows a").first.click()
     accessible(page)
-    shoot(page, "audit-gap")
     assert page.locator("dl.facts a[href^='/b/']").first.is_visible()
     page.get_by_label("what you have to say").fill("Seen on the spot.")
     page.get_by_role("button", name="Accept it").click()

@@ -33,26 +33,23 @@ def test_a_clause_opens_to_its_text_and_its_batches(
     visitor: Visitor,
     year: World,
     accessible: Callable[[Any], None],
-    shoot: Callable[[Any, str], None],
     language: str,
 ) -> None:
     page = visitor.sign_in(year.recycler).speak(language).open(f"/recyclers/{year.recycler.code}/?year=2025")
     accessible(page)
-    shoot(page, f"company-{language}")
     line = page.locator("tr[id='recovery.li']")
     line.locator("summary").click()
     assert "B-1" in line.inner_text()
 
 
 def test_what_is_declared_counts_at_once(
-    visitor: Visitor, year: World, accessible: Callable[[Any], None], shoot: Callable[[Any, str], None], tmp_path: Path
+    visitor: Visitor, year: World, accessible: Callable[[Any], None], tmp_path: Path
 ) -> None:
     proof = tmp_path / "eia.pdf"
     proof.write_bytes(PDF)
     page = visitor.sign_in(year.recycler).speak("en").open(f"/recyclers/{year.recycler.code}/?year=2025")
     page.get_by_role("link", name="Declare figures and documents").click()
     accessible(page)
-    shoot(page, "company-declare")
     page.get_by_label("Reuse of process waste water").fill("92.5")
     page.locator("input[name='document:permit.eia']").set_input_files(proof)
     page.get_by_role("button", name="Declare").click()

@@ -35,14 +35,12 @@ def test_the_list_is_narrowed_and_followed_to_its_end(
     visitor: Visitor,
     province: World,
     accessible: Callable[[Any], None],
-    shoot: Callable[[Any, str], None],
     language: str,
 ) -> None:
     codes = [province.pack().produced().code for _ in range(51)]
     old = province.pack().produced().installed().removed()
     page = visitor.sign_in(province.maker).speak(language).open("/batteries/")
     accessible(page)
-    shoot(page, f"maker-list-{language}")
     page.locator("tr.more a").click()
     page.get_by_role("link", name=codes[-1]).wait_for()
     page.locator("select[name=stage]").select_option("retired")
@@ -83,7 +81,7 @@ def test_a_large_file_with_errors_is_tried_told_and_recorded(
     hand.join()
     assert page.get_by_role("heading", name="march.csv").is_visible()
     accessible(page)
-    shoot(page, "maker-file")
+    shoot(page, "file")
     assert page.locator("dd.good").inner_text() == str(ROWS - ROWS // 1_000)
     assert page.locator("tbody tr").first.locator("td").all_inner_texts()[:3] == ["9", "质量(kg)", "-1"]
     with page.expect_download() as copy:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import get_random_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,7 +37,7 @@ NOBODY: Final = "-"
 _ANY: Final = ("", _("any"))
 SEVERITIES: Final = {"break": _("breaks the chain"), "flaw": _("flaw")}
 STATUSES: Final = {
-    "open": _("open"),
+    "open": pgettext_lazy("status of a gap", "open"),
     "explained": _("explained"),
     "accepted": _("accepted by the alliance"),
     "closed": _("closed by a later record"),

@@ -14,7 +14,7 @@ from recyclers.conditions.evaluation import evaluate
 from recyclers.conditions.judging import Judged
 from recyclers.conditions.parts import texts
 from recyclers.conditions.terms import terms
-from recyclers.conditions.wording import CERTAINTIES, VERDICTS, limit_of, title_of
+from recyclers.conditions.wording import CERTAINTIES, VERDICTS, limit_of, name_of_text, title_of
 from recyclers.due_dates import due_calendar
 from recyclers.models import Listing, Penalty, Permit
 from recyclers.statements import said_by
@@ -62,7 +62,7 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "name": name_in_language(row),
         "year": year,
         "years": range(today.year, 2019, -1),
-        "texts": texts(),
+        "texts": [(key, name_of_text(key)) for key in texts()],
         "edition": edition or "",
         "may_declare": viewer.organisation_id == row.pk,
     }
@@ -78,7 +78,8 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "verdict": VERDICTS[report.verdict],
         "mark": MARKS.get(report.verdict, "quiet"),
         "parts": [
-            (part, VERDICTS[part.verdict], [_line(one, row.code) for one in part.clauses]) for part in report.parts
+            (part, name_of_text(part.part.text), VERDICTS[part.verdict], [_line(one, row.code) for one in part.clauses])
+            for part in report.parts
         ],
         "may_review": viewer.is_alliance and year in report.company.declared,
         "review_key": get_random_string(32),

@@ -7,10 +7,13 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from recyclers.conditions.wording import VERDICTS
+from traceability.audit.wording import name_of
 from traceability.lots import code_of
 from traceability.models import LifecycleRecord
+from web.material.showing import element
 from web.places import address_of
-from web.words import PERMITS
+from web.words import PERMITS, ROLES
 
 #: So many items of a list are shown; the files have them all.
 MOST: Final = 30
@@ -35,6 +38,10 @@ _NAMES: Final[dict[str, Promise]] = {
     "dispatched": _("batteries dispatched"),
     "due": _("due"),
     "reportedOn": _("reported on"),
+    "of": _("the worst of them"),
+    "values": _("values"),
+    "state": _("state"),
+    "text": _("text"),
 }
 _BATCHES: Final = frozenset({"batches", "unbalancedBatches"})
 _REVIEWS: Final[dict[str, Promise]] = {
@@ -103,21 +110,37 @@ def _permits(value: Any) -> list[Piece]:
 
 def _elements(value: Any) -> list[Piece]:
     return [
-        Piece(element, f"{found['measured'] or '—'} % ({found['inputKg']} → {found['outputKg']} kg)")
-        for element, found in value.items()
+        Piece(element(name), f"{found['measured'] or '—'} % ({found['inputKg']} → {found['outputKg']} kg)")
+        for name, found in value.items()
     ]
 
 
+def _examples(value: Any) -> list[Piece]:
+    return [Piece(_("batteries"), batteries=tuple((one["battery"], name_of(one["gap"])) for one in value))]
+
+
+def _roles(value: Any) -> list[Piece]:
+    return [Piece(_("asked of"), ", ".join(str(ROLES.get(role, role)) for role in value))]
+
+
+def _taken(value: Any) -> list[Piece]:
+    told = (f"{_NAMES.get(name, VERDICTS.get(name, name))}: {count}" for name, count in value.items())
+    return [Piece(_("values"), ", ".join(told))]
+
+
 def _counts(name: Any) -> Callable[[Any], list[Piece]]:
-    return lambda value: [Piece(name, ", ".join(f"{key}: {count}" for key, count in value.items()))]
+    return lambda value: [Piece(name, ", ".join(f"{name_of(key)}: {count}" for key, count in value.items()))]
 
 
 _TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
     "documents": _documents,
     "permits": _permits,
     "elements": _elements,
-    "examples": lambda value: [Piece(_("batteries"), batteries=tuple((one["battery"], one["gap"]) for one in value))],
+    "examples": lambda value: [
+        Piece(_("batteries"), batteries=tuple((one["battery"], name_of(one["gap"])) for one in value))
+    ],
     "gaps": _counts(_("gaps")),
-    "taken": _counts(_("values")),
+    "taken": _taken,
+    "who": _roles,
     "review": lambda value: [Piece(_NAMES["review"], _REVIEWS.get(value, value))],
 }

@@ -22,13 +22,14 @@ from traceability import law
 from traceability.access import Viewer
 from web.audit.looking import looked_at
 from web.companies.visible import address_of, visible_company, year_of
-from web.material.showing import kg
+from web.material.showing import element
 from web.names import is_english
 from web.partial import wants_part
 from web.words import PERMITS, SCOPES
 
 #: How a verdict is marked, besides its word.
 MARKS: Final = {"pass": "good", "fail": "bad", "implausible": "bad", "no_evidence": "warn"}
+_MG: Final = 1_000_000
 _REPORT_MARKS: Final = {reports.HANDED_IN: "good", reports.LATE: "warn", reports.MISSING: "bad"}
 
 
@@ -152,7 +153,7 @@ def balance(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
 def _element(one: Turnover) -> ElementLine:
     recovered = one.recovery.value
     return ElementLine(
-        one.element,
+        element(one.element),
         _kg(one.input_mg),
         _kg(one.output_mg),
         _kg(one.residue_mg),
@@ -162,7 +163,8 @@ def _element(one: Turnover) -> ElementLine:
 
 
 def _kg(mg: Fraction | None) -> str:
-    return kg(None if mg is None else round(mg))
+    """A mass that was computed, in kilograms with three decimals; a dash where it is not known."""
+    return "—" if mg is None else f"{Decimal(round(mg)) / _MG:,.3f}"
 
 
 def _part(request: HttpRequest, template: str, told: dict[str, Any]) -> HttpResponse:

@@ -22,7 +22,7 @@ from traceability.lots import code_of
 from traceability.models import LifecycleRecord
 from web.audit.looking import looked_at
 from web.battery.telling import moment
-from web.material.showing import SIZE, assay, gaps_of, kg, place_in, share
+from web.material.showing import SIZE, assay, element, gaps_of, kg, place_in, share
 from web.names import Party, parties_of
 from web.partial import wants_part
 from web.places import address_of
@@ -148,8 +148,8 @@ def _balance(flow: Flow) -> dict[str, Any]:
         "masses": [kg(mg) for mg in (found.input_mg, found.output_mg, found.residue_mg, found.loss_mg)],
         "loss_percent": None if lost is None else printed(lost),
         "recovery": [
-            (element, None if figure.value is None else printed(figure.value))
-            for element, figure in recovered
+            (element(name), None if figure.value is None else printed(figure.value))
+            for name, figure in recovered
             if figure.state != NOT_APPLICABLE
         ],
     }

@@ -25,9 +25,14 @@ def share(ppb: int | None) -> str:
     return "" if ppb is None else f"{percent(ppb):f} %"
 
 
+def element(name: str) -> str:
+    """An element by its symbol; another part of an assay by its name."""
+    return name.capitalize() if len(name) <= len("Li") else name
+
+
 def assay(shares: Mapping[str, int] | None) -> str:
     """An assay, in order of element."""
-    return ", ".join(f"{element} {share(ppb)}" for element, ppb in sorted((shares or {}).items()))
+    return ", ".join(f"{element(name)} {share(ppb)}" for name, ppb in sorted((shares or {}).items()))
 
 
 def gaps_of(viewer: Viewer, kind: LifecycleRecord.Kind, code: str) -> list[tuple[Gap, str]]:
