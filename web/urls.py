@@ -56,6 +56,7 @@ urlpatterns = [
     re_path(r"^audit/progress/(?P<key>[0-9a-f]{32})$", taking.progress, name="audit-progress"),
     path("audit/gaps/", audit_gaps.gap_list, name="gap-list"),
     re_path(rf"^audit/gaps/{_ID}/$", audit_gaps.gap_page, name="gap-page"),
+    re_path(r"^files/companies/dynamic-list\.(?P<form>csv|xlsx)$", companies.dynamic_list, name="dynamic-list-file"),
     path("recyclers/", companies.own, name="companies"),
     re_path(rf"^recyclers/{_COMPANY}/$", company.company, name="company"),
     re_path(rf"^recyclers/{_COMPANY}/standing$", standing.standing, name="company-standing"),

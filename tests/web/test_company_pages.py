@@ -245,3 +245,15 @@ def test_the_list_asks_as_much_for_many_companies_as_for_few(world: World) -> No
         work(party)
         work(party)
     assert asked() == few <= 44
+
+
+def test_the_dynamic_list_is_a_file_for_the_alliance(world: World) -> None:
+    listed(world, world.recycler)
+    address = "/files/companies/dynamic-list.csv"
+    assert address in person(world.alliance).get("/recyclers/").content.decode()
+    answer = person(world.alliance).get(address)
+    rows = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    assert len(rows) == 2
+    assert world.recycler.code in rows[1]
+    assert person(world.recycler).get(address).status_code == 404
+    assert Client().get(address).status_code == 401

@@ -73,6 +73,14 @@ def test_where_a_lot_is_and_what_others_did_with_it_is_not_for_who_gave_it_away(
     assert "left of it, kg</dt><dd>400" in all_
     assert "THEIRS" in all_
     assert "B/1" not in theirs
+    maker = f'<a href="/organisations/{code}/">Suining Recycling</a>'
+    assert maker in theirs
+    # Passed on, it comes to somebody who never had to do with its maker.
+    on = {"lot": "P 1/a", "lotOf": code}
+    works.tell("dispatched", "2025-08-01", by=world.stranger, top=on, to=world.second_life.code, massKg="400")
+    passed = page(world.second_life, address)
+    assert maker not in passed
+    assert "Suining Recycling" in passed
 
 
 @pytest.mark.parametrize("address", ["/batches/{}/B/1", "/lots/{}/S"])

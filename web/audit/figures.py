@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import Case, CharField, Count, F, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from traceability.access import Viewer
@@ -78,16 +78,15 @@ def by_month(viewer: Viewer) -> list[Counted]:
     """Count open gaps by the month that they are since, the latest first."""
     days = open_gaps(viewer).order_by().values_list("since_day", flat=True).distinct()
     months = sorted({day_of(day).strftime("%Y-%m") for day in days}, reverse=True)[:TOP]
-    counts: dict[str, Any] = {}
-    for month in months:
-        first, last = (number_of(date.fromisoformat(day)) for day in days_of(month).values())
-        within = Q(since_day__range=(first, last))
-        counts |= {f"gaps_{month}": Count("id", filter=within)}
-        counts |= {f"batteries_{month}": Count("record", distinct=True, filter=within)}
-    found = open_gaps(viewer).aggregate(**counts) if counts else {}
+    if not months:
+        return []
+    within = {month: [number_of(date.fromisoformat(day)) for day in days_of(month).values()] for month in months}
+    cases = [When(since_day__range=days, then=Value(month)) for month, days in within.items()]
+    rows = open_gaps(viewer).filter(since_day__gte=within[months[-1]][0]).order_by()
+    counted = rows.values(month=Case(*cases, output_field=CharField())).annotate(n=Count("id"), m=_BATTERIES)
+    found = {row["month"]: row for row in counted}
     return [
-        Counted(month, month, "", found[f"gaps_{month}"], found[f"batteries_{month}"], _query(**days_of(month)))
-        for month in months
+        Counted(month, month, "", found[month]["n"], found[month]["m"], _query(**days_of(month))) for month in months
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,14 +18,18 @@ from django.views.decorators.http import require_safe
 
 from recyclers.conditions.evaluation import ROLES
 from recyclers.conditions.wording import VERDICTS
-from recyclers.dynamic_list.reading import standings_on
+from recyclers.dynamic_list.reading import listed_companies, standings_on
 from recyclers.dynamic_list.standing import Standing
+from recyclers.dynamic_list.telling import table_of
 from recyclers.periods import last_year_judged
 from traceability.access import Viewer
+from traceability.audit.exporting import MEDIA_TYPES, write_table
 from traceability.models import Organisation
 from web.audit.looking import looked_at
+from web.audit_doors import audit_door
 from web.callers import viewer_of
 from web.companies.standing import MARKS, DueTold, Loaded, dues_told, load_told, mending_told, report_told
+from web.files import download
 from web.names import name_in_language
 from web.partial import wants_part
 
@@ -91,6 +95,7 @@ def companies(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "judged": judged,
         "query": "&".join((request.GET.urlencode(), "judged=")),
         "year": last_year_judged(today),
+        "files": viewer.is_alliance,
     }
     return render(request, "web/companies/company_rows.html" if part else "web/companies/companies.html", told)
 
@@ -131,3 +136,13 @@ def _line(row: Organisation, found: Standing | None = None) -> Line:
         report_told(found),
         next(iter(dues_told(found)), None),
     )
+
+
+@audit_door
+def dynamic_list(request: HttpRequest, viewer: Viewer, form: str) -> FileResponse:
+    """Give the alliance the dynamic list of today as a file."""
+    if not viewer.is_alliance:
+        raise Http404
+    today = timezone.localdate()
+    table = table_of(listed_companies(today))
+    return download(lambda file: write_table(table, file, form), MEDIA_TYPES[form], f"dynamic-list-{today}.{form}")

@@ -93,7 +93,7 @@ def lot_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     rows, after = lot_reading.filtered(viewer, form.filters()), place_in(request)
     page = rows.order_by("id")
     found = list((page if after is None else page.filter(pk__gt=after))[: PAGE + 1])
-    parties = parties_of(lot.organisation_id for lot in found)
+    parties = parties_of((lot.organisation_id for lot in found), viewer)
     asked = {name: value for name, value in request.GET.items() if name in form.fields and value}
     told: dict[str, Any] = {
         "form": form,
@@ -129,7 +129,7 @@ def lot_page(request: HttpRequest, viewer: Viewer, owner: str, number: str) -> H
     moves = list(lot_reading.movements_seen(viewer, lot)[begin : begin + SIZE + 1])
     known = lot_reading.knows_whereabouts(viewer, lot)
     ids = {lot.organisation_id, lot.holder_id, lot.transit_to_id}
-    parties = parties_of(ids.union(*((move.organisation_id, move.other_id) for move in moves)))
+    parties = parties_of(ids.union(*((move.organisation_id, move.other_id) for move in moves)), viewer)
     origins, refused = _origins(viewer, lot)
     told: dict[str, Any] = {
         "lot": lot,
