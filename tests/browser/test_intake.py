@@ -255,6 +255,10 @@ def test_all_of_it_is_done_with_keys_alone(visitor: Visitor, province: World) ->
     outcome(page, "undone", "good")
     expect(page.locator("#badge")).to_have_text("已全部发送")
     assert [event.type for event in life.events][-3:] == ["received", "corrected", "corrected"]
+    # Nobody said what state it was in.
+    [amended] = [one.fact for one in events.stored(life.events) if one.fact.replacement]
+    assert amended.replacement is not None
+    assert amended.replacement.details == {"massKg": "431"}
 
 
 def press_until(page: Any, key: str, name: str) -> None:
