@@ -12,7 +12,8 @@ from tests.browser.conftest import Visitor
 from tests.browser.dock import at_work, on_their_way, receipts, shoot
 from tests.worlds import World
 from traceability import events
-from traceability.models import Attachment, LifecycleEvent
+from traceability.door import operators
+from traceability.models import Attachment, LifecycleEvent, User
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 expect = playwright.expect
@@ -28,8 +29,10 @@ def outcome(page: Any, name: str, colour: str) -> None:
     """The whole screen says this."""
     box = page.locator("#outcome")
     expect(box).to_have_attribute("data-outcome", name)
-    expect(box).to_be_visible()
     expect(box).to_have_class(colour)
+    # What is well goes away by itself, on a busy machine before this looks; `test_intake_soon` sees it painted.
+    if colour != "good":
+        expect(box).to_be_visible()
 
 
 def test_what_is_announced_is_received_and_the_screen_is_green(phone: Visitor, province: World) -> None:
@@ -140,12 +143,18 @@ def test_every_screen_is_accessible_and_fits_a_small_phone(
     language: str,
 ) -> None:
     [life, *_] = on_their_way(province, 3)
+    operators.set_pin(User.objects.create_user("second", organisation=province.recycler.organisation), "402918")
     page = phone.speak(language).sign_in(province.recycler).open("/intake/")
     page.locator("html[data-offline=ready]").wait_for()
     shown = ["start", "waybill", "people"]
     for name in shown[1:]:
         page.locator(f"[data-go={name}]").first.click()
         fits(page, name, accessible)
+        page.locator(f"[data-screen={name}] [data-go=back]").click()
+    page.locator("[data-go=people]").click()
+    page.get_by_role("button", name="second").click()
+    fits(page, "pin", accessible)
+    for name in ("pin", "people"):
         page.locator(f"[data-screen={name}] [data-go=back]").click()
     fits(page, "start", accessible)
     page.locator("#start").click()
@@ -155,6 +164,9 @@ def test_every_screen_is_accessible_and_fits_a_small_phone(
         shoot_page(page, "intake-scan")
     shoot(page, "HELLO")
     outcome(page, "unreadable", "bad")
+    accessible(page)
+    shoot(page, province.pack_code())
+    outcome(page, "unannounced", "warn")
     accessible(page)
     shoot(page, life.code)
     outcome(page, "received", "good")
@@ -176,6 +188,86 @@ def fits(page: Any, name: str, accessible: Callable[[Any], None]) -> None:
     heights = page.locator("button:visible").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
     assert min(heights) >= 56, (name, heights)
     accessible(page)
+
+
+@pytest.mark.parametrize("width", [640, 320], ids=["a desk at 200 %", "a desk at 400 %"])
+def test_every_screen_can_be_enlarged(visitors: Callable[..., Visitor], province: World, width: int) -> None:
+    [life, *_] = on_their_way(province, 3)
+    large = visitors(viewport={"width": width, "height": 450}).speak("en")
+    page = large.sign_in(province.recycler).open("/intake/")
+    expect(page.locator("#start")).to_be_enabled()
+
+    def reflows(name: str) -> None:
+        expect(page.locator(f"[data-screen={name}]")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+    reflows("start")
+    for name in ("waybill", "people"):
+        page.locator(f"[data-go={name}]").first.click()
+        reflows(name)
+        page.locator(f"[data-screen={name}] [data-go=back]").click()
+    page.locator("#start").click()
+    reflows("scan")
+    shoot(page, life.code)
+    outcome(page, "received", "good")
+    expect(page.locator("#badge")).to_have_text("All sent")
+    shoot(page, "HELLO")
+    outcome(page, "unreadable", "bad")
+    assert page.locator("#outcome").evaluate("box => box.scrollWidth <= box.clientWidth")
+    # From the sign above to the buttons below.
+    for part in ("#outcome .sign", "#outcome-details", "#outcome-next"):
+        page.locator(part).scroll_into_view_if_needed()
+        expect(page.locator(part)).to_be_in_viewport(ratio=0.9)
+    page.locator("#outcome-next").click()
+    page.locator("#amend-last").click()
+    reflows("details")
+    page.locator("#details-cancel").click()
+    for name in ("list", "finish"):
+        page.locator(f"[data-screen=scan] [data-go={name}]").last.click()
+        reflows(name)
+        page.locator(f"[data-screen={name}] [data-go=back]").click()
+
+
+def test_all_of_it_is_done_with_keys_alone(visitor: Visitor, province: World) -> None:
+    [life] = on_their_way(province, 1)
+    page = visitor.sign_in(province.recycler).open("/intake/")
+    expect(page.locator("#start")).to_be_enabled()
+    press_until(page, "Tab", "start")
+    page.keyboard.press("Enter")
+    expect(page.locator("#code")).to_be_focused()
+    shoot(page, "HELLO")
+    outcome(page, "unreadable", "bad")
+    page.keyboard.press("Escape")
+    expect(page.locator("#outcome")).to_be_hidden()
+    expect(page.locator("#code")).to_be_focused()
+    shoot(page, life.code)
+    outcome(page, "received", "good")
+    page.keyboard.press("Escape")
+    press_until(page, "Tab", "amend-last")
+    page.keyboard.press("Enter")
+    expect(page.locator("#mass")).to_be_focused()
+    page.keyboard.type("431")
+    page.keyboard.press("Enter")
+    outcome(page, "amended", "good")
+    page.keyboard.press("Escape")
+    press_until(page, "Tab", "undo-last")
+    page.keyboard.press("Space")
+    outcome(page, "undone", "good")
+    expect(page.locator("#badge")).to_have_text("已全部发送")
+    assert [event.type for event in life.events][-3:] == ["received", "corrected", "corrected"]
+    # Nobody said what state it was in.
+    [amended] = [one.fact for one in events.stored(life.events) if one.fact.replacement]
+    assert amended.replacement is not None
+    assert amended.replacement.details == {"massKg": "431"}
+
+
+def press_until(page: Any, key: str, name: str) -> None:
+    """Go on with this key until the element has the focus."""
+    for _ in range(20):
+        if page.evaluate("document.activeElement.id") == name:
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{name} is never reached")
 
 
 def test_the_language_is_switched_on_the_page(phone: Visitor, province: World) -> None:

@@ -246,7 +246,7 @@ def test_a_hand_over_without_network_is_sent_under_the_true_name_after_the_pin(
     offline.context.set_offline(False)
     expect(page.locator("#trouble")).to_contain_text("second", timeout=LONG)
     waits(page, 1)
-    page.locator("#outcome-next").click()
+    page.keyboard.press("Escape")
     take_over(page, PIN)
     waits(page, 0)
     assert receipts(province) == [
@@ -310,10 +310,10 @@ def test_what_was_not_sent_yet_is_amended_where_it_waits(offline: Visitor, provi
     for life, mass, condition in ((first, "430.5", "完好"), (last, "429", "破损")):
         shoot(page, life.code)
         expect(page.locator("#outcome-code")).to_have_text(life.code)
-        page.locator("#outcome-next").click()
+        page.keyboard.press("Escape")
         amend(page, mass, condition)
         expect(page.locator("#outcome")).to_have_attribute("data-outcome", "amended")
-        page.locator("#outcome-next").click()
+        page.keyboard.press("Escape")
     waits(page, 2)
     expect(page.locator("[data-tell=mass]").first).to_have_text("859.5 千克")
     offline.context.set_offline(False)
@@ -334,7 +334,7 @@ def test_what_was_sent_is_amended_by_a_correction_that_keeps_the_rest(offline: V
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "received")
     before = life.record
     offline.context.set_offline(True)
-    page.locator("#outcome-next").click()
+    page.keyboard.press("Escape")
     amend(page, "431.25", "漏液")
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "quarantined")
     waits(page, 1)
@@ -365,7 +365,7 @@ def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, pr
     offline.context.route("**/graphql/", lose)
     shoot(page, life.code)
     expect(page.locator("#trouble")).to_be_visible()
-    page.locator("#outcome-next").click()
+    page.keyboard.press("Escape")
     amend(page, "432", "完好")
     waits(page, 0)
     assert said(province) == [(life.code, "432", "intact")]
@@ -385,9 +385,9 @@ def test_without_the_network_the_receipt_says_that_it_is_not_confirmed(
     for life in (first, last):
         shoot(page, life.code)
     waits(page, 2)
-    page.locator("#outcome-next").click()
+    page.keyboard.press("Escape")
     amend(page, "431.5", "破损")
-    page.locator("#outcome-next").click()
+    page.keyboard.press("Escape")
     page.locator("[data-go=finish]").click()
     paper = page.locator("#paper")
     expect(paper).to_contain_text("尚未经系统记录确认")

@@ -27,12 +27,12 @@ export function open(found) {
   find('mass').focus();
 }
 
-// For what was scanned before: with what was said of it then.
+// For what was scanned before: with what was said of it then, and nothing that was not.
 export function openAgain(row) {
   open({ row, code: row.result?.code || row.code });
   const { massKg, condition } = toldOf(row);
   find('mass').value = massKg ?? '';
-  for (const one of find('details').elements.condition) one.checked = one.value === (condition ?? 'INTACT');
+  for (const one of find('details').elements.condition) one.checked = one.value === condition;
 }
 
 export async function begin() {

@@ -166,6 +166,7 @@ function wire() {
     if (last) details.openAgain(last);
   });
   find('code-photo').addEventListener('change', readPhoto);
+  document.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && !find('outcome').hidden) hide(); });
   find('outcome-next').addEventListener('click', hide);
   find('outcome-details').addEventListener('click', () => {
     hide();
@@ -186,7 +187,7 @@ async function switchLanguage() {
 
 async function begin() {
   // Modules run when the sheets are there, which say all of this themselves.
-  find('first').remove();
+  find('first')?.remove();
   wire();
   go('start');
   gun.listen(take, isCode);

@@ -5,6 +5,7 @@ import { addRow, changeRow, changeRowIf, countIn, getRow, nextIn } from './store
 import { say } from './words.js';
 
 const EVERY = 15_000;
+const SOON = 1_000;
 const RECEIVE = `mutation Receive($input: ReceiveBatteriesInput!) { receiveBatteries(input: $input) {
   items { code outcome warnings { code message } } errors { code message path } } }`;
 const CORRECT = `mutation Correct($input: CorrectBatteryInput!) { correctBattery(input: $input) {
@@ -18,6 +19,8 @@ const others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastCha
 let trouble = null;
 let running = null;
 let asked = false;
+let pause = SOON;
+let later;
 
 const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -79,13 +82,25 @@ async function sendWaiting() {
   // In order of their numbers; what is put back among them meanwhile asks for another round.
   for (let row = await nextIn('waiting'); row; row = await nextIn('waiting', row.id)) {
     const found = await sendOne(row);
-    if (!found) continue;
+    if (!found) {
+      pause = SOON;
+      continue;
+    }
     met = { kind: found.kind, who: row.person?.name };
     // A row that the server stumbles over, or whose person has to come first, must not hold up the others.
     if (!['server', 'operator', 'order'].includes(found.kind)) break;
   }
   trouble = met?.kind === 'order' ? null : met;
+  if (['offline', 'server', 'busy'].includes(met?.kind)) tryLater();
   await tellStatus();
+}
+
+// Soon at first, then ever less often; without a network not at all, for its return is told.
+function tryLater() {
+  clearTimeout(later);
+  if (!navigator.onLine) return;
+  later = setTimeout(flush, pause);
+  pause = Math.min(2 * pause, EVERY);
 }
 
 // Gives what stands in the way of sending a row, or null.

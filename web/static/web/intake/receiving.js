@@ -10,7 +10,7 @@ import { batch, expects, operator, selection } from './totals.js';
 import { clock, config, say } from './words.js';
 
 // How long the server may take before the device speaks by itself.
-const PATIENCE = 180;
+const PATIENCE = 150;
 const UNSAFE = ['LEAKING', 'BURNT'];
 const FRESH = 12 * 3_600_000;
 const HISTORY = `query History($code: String!) { battery(code: $code) { events(last: 20) { edges { node {
