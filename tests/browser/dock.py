@@ -22,6 +22,7 @@ def on_their_way(world: World, count: int, **more: Any) -> list[Life]:
 def at_work(visitor: Visitor, world: World, *, offline: bool = True) -> "Page":
     """The recycler's person with the page open and receiving; where told so, ready to go on without the network."""
     page = visitor.sign_in(world.recycler).open("/intake/")
+    page.locator("html[data-expected=known]").wait_for()
     if offline:
         page.locator("html[data-offline=ready]").wait_for()
     page.locator("#start").click()

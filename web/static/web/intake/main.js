@@ -75,6 +75,7 @@ async function renew() {
     knowPeople(found.people);
     await handover.keepPeople(found.people);
     await totals.keepExpected(found.expected);
+    document.documentElement.dataset.expected = 'known';
     await totals.tellTotals();
     if (found.shell === config.shell) await renewLabels();
   } catch (trouble) {
