@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from recyclers.periods import report_due
 from tests.recyclers.conditions.works import Works
@@ -19,6 +19,7 @@ from tests.traceability.audit.faulty import record_faults
 from tests.worlds import Party, World
 from traceability.audit.running import audit
 from traceability.models import AuditAccess, Gap, GapAnswer
+from traceability.regions import region_named
 from web.following import counted, find
 
 pytestmark = pytest.mark.django_db
@@ -292,3 +293,18 @@ def test_what_cannot_be_made_is_told_to_who_follows(faulty: World, settings: Any
     client, key = person(faulty.alliance), "a" * 32
     assert client.get(f"/files/audit/latest/figures.csv?groupBy=colour&following={key}").status_code == 400
     assert "could not be made" in client.get(f"/audit/progress/{key}").content.decode()
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Chengdu"), ("zh-hans", "成都市")])
+def test_a_region_is_told_by_code_and_name(faulty: World, language: str, name: str) -> None:
+    shown = person(faulty.alliance, language).get("/audit/").content.decode()
+    assert f">510100 {name}</a>" in shown
+    assert 'href="/audit/gaps/?region=510100"' in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("510104", "510104 成都市"), ("519999", "519999 四川省"), ("110000", "110000")]
+)
+def test_a_county_is_called_by_its_prefecture_and_what_has_no_name_by_its_code(code: str, name: str) -> None:
+    with translation.override("zh-hans"):
+        assert region_named(code) == name

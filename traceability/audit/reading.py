@@ -17,6 +17,7 @@ from traceability.access import Viewer
 from traceability.audit.figures import COHORTS, COUNTED, GROUPS
 from traceability.errors import refuse
 from traceability.models import AuditFigure, AuditRun, Gap, Organisation
+from traceability.regions import region_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ _NOWHERE: Final = {
 def _labels(group_by: str, keys: Sequence[str]) -> dict[str, str]:
     """What people call a group: names of organisations in the reader's language, with the number of the model."""
     nowhere = {"": str(_NOWHERE[group_by])}
+    if group_by == "region":
+        return {key: region_named(key) for key in keys} | nowhere
     if group_by not in ("organisation", "manufacturer", "model"):
         return nowhere
     codes = {key.partition("/")[0] for key in keys}

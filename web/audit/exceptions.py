@@ -54,7 +54,8 @@ def overdue_and_due(viewer: Viewer, today: date) -> tuple[list[DueLine], list[Du
     parties = parties_of(due.organisation for due in found)
     late = [due for due in found if due.is_overdue(today)]
     coming = [due for due in found if not due.is_overdue(today) and not due.done]
-    return _lines(late, parties), _lines(coming, parties)
+    # What was missed last first; what comes next first.
+    return _lines(reversed(late), parties), _lines(coming, parties)
 
 
 def told(due: Due) -> str:

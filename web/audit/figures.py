@@ -15,6 +15,7 @@ from traceability.audit.calendar import day_of, number_of
 from traceability.audit.reading import Cell, Figures, open_gaps
 from traceability.audit.wording import name_of
 from traceability.models import AuditFigure, Organisation
+from traceability.regions import region_named
 from web.audit.gaps import NOBODY
 from web.names import names_of
 
@@ -69,7 +70,9 @@ def by_region(viewer: Viewer) -> list[Counted]:
     rows = open_gaps(viewer).order_by().values(region=Coalesce("organisation__region", Value("")))
     counted = rows.annotate(n=Count("id"), m=_BATTERIES).order_by("-n", "region")[:TOP]
     return [
-        Counted(row["region"], row["region"], "", row["n"], row["m"], _query(region=row["region"] or NOBODY))
+        Counted(
+            row["region"], region_named(row["region"]), "", row["n"], row["m"], _query(region=row["region"] or NOBODY)
+        )
         for row in counted
     ]
 

@@ -25,6 +25,7 @@ from recyclers.periods import last_year_judged
 from traceability.access import Viewer
 from traceability.audit.exporting import MEDIA_TYPES, write_table
 from traceability.models import Organisation
+from traceability.regions import region_named
 from web.audit.looking import looked_at
 from web.audit_doors import audit_door
 from web.callers import viewer_of
@@ -121,12 +122,12 @@ def _asked(lines: Iterable[Line], asked: dict[str, Any]) -> Iterable[Line]:
 def _line(row: Organisation, found: Standing | None = None) -> Line:
     name = name_in_language(row)
     if found is None:
-        return Line(row.code, name, row.region)
+        return Line(row.code, name, region_named(row.region))
     judged, mending = found.judged, mending_told(found)
     return Line(
         row.code,
         name,
-        row.region,
+        region_named(row.region),
         found,
         VERDICTS[judged.verdict] if judged else "",
         MARKS.get(judged.verdict, "quiet") if judged else "",

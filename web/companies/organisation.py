@@ -16,6 +16,7 @@ from traceability.access import Viewer
 from traceability.audit.reading import open_gaps
 from traceability.audit.wording import name_of
 from traceability.models import LifecycleRecord
+from traceability.regions import region_named
 from web.audit.looking import looked_at
 from web.material.showing import gaps_of
 from web.names import name_in_language
@@ -37,6 +38,7 @@ def organisation_page(request: HttpRequest, viewer: Viewer, code: str) -> HttpRe
         "row": row,
         "name": name_in_language(row),
         "roles": [ROLE_WORDS.get(role, role) for role in sorted(row.role_set)],
+        "region": region_named(row.region),
         "own": own,
         "gaps": [(name_of(one["code"]), one["severity"], one["code"], one["n"]) for one in rows],
         "about_it": gaps_of(viewer, LifecycleRecord.Kind.ORGANISATION, row.code),
