@@ -69,7 +69,8 @@ def batteries_by_code(viewer: Viewer, codes: Iterable[str], *, intake: bool = Fa
     Args:
         intake: answer what a scan tells of those that the viewer may not see, instead of leaving them out.
     """
-    wanted = {code for code in codes if code and len(code) <= CODE_LENGTH}
+    # PostgreSQL takes no NUL, in whatever is asked for.
+    wanted = {code for code in codes if code and len(code) <= CODE_LENGTH and "\0" not in code}
     found: dict[str, BatteryRow] = {}
     intruded: set[str] = set()
     for batch in batches(wanted):

@@ -14,7 +14,7 @@ from web.material import batches, lots
 
 _RUN, _ID, _CODE = "(?P<run>[0-9a-z]{1,32})", "(?P<id_>[0-9]{1,18})", "(?P<code>[0-9A-Za-z-]{1,80})"
 _COMPANY = "(?P<code>[0-9A-Za-z]{18})"
-_NAMED = "(?P<owner>[0-9A-Z]{18})/(?P<number>[\\s\\S]{1,60})"
+_NAMED = "(?P<owner>[0-9A-Z]{18})/(?P<number>[^\\x00]{1,60})"
 _FORM = "(?P<form>csv|xlsx|jsonl|parquet)"
 
 urlpatterns = [

@@ -16,7 +16,7 @@ from tests import factories
 from tests.signing_in import come_in
 from tests.worlds import Party, World
 from traceability import worker
-from traceability.models import ImportJob
+from traceability.models import ImportJob, Organisation
 
 pytestmark = pytest.mark.django_db
 HEADER = "编码,型号,质量(kg)\n"
@@ -203,6 +203,27 @@ def test_anothers_file_is_not_there(world: World, address: str) -> None:
     other = person(world.cell_maker)
     ask = other.get if not address else other.post
     assert ask(sent["Location"] + address).status_code == 404
+    assert ImportJob.objects.count() == 1
+
+
+def test_the_alliance_reads_the_files_of_others_and_does_nothing_with_them(world: World) -> None:
+    sent = send(person(world.maker), GOOD, dry_run="on")
+    auditor = person(world.alliance)
+    assert f"{sent['Location']}cancel" not in auditor.get(sent["Location"]).content.decode()
+    work()
+    assert f"{sent['Location']}commit" not in auditor.get(sent["Location"]).content.decode()
+    assert auditor.post(f"{sent['Location']}commit").status_code == 404
+    assert ImportJob.objects.count() == 1
+
+
+def test_who_registers_no_more_is_told_so_when_the_file_is_to_be_recorded(world: World) -> None:
+    client = person(world.maker)
+    tried = send(client, GOOD, dry_run="on")
+    work()
+    Organisation.objects.filter(pk=world.maker.id).update(roles=" service ")
+    answer = client.post(f"{tried['Location']}commit")
+    assert answer.status_code == 400
+    assert "has not the role" in answer.content.decode()
     assert ImportJob.objects.count() == 1
 
 

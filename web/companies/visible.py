@@ -25,4 +25,5 @@ def address_of(code: str, year: int) -> str:
 
 def year_of(text: str, today: date) -> int:
     """The year that is asked for, else the last full one."""
-    return int(text) if text.isascii() and text.isdigit() and 2000 <= int(text[:4]) <= 2100 else today.year - 1
+    year = int(text) if len(text) == 4 and text.isascii() and text.isdigit() else 0
+    return year if 2000 <= year <= 2100 else today.year - 1

@@ -77,7 +77,8 @@ def file_list(request: HttpRequest) -> HttpResponse:
 def file_page(request: HttpRequest, id_: str) -> HttpResponse:
     """Show one file's job; to htmx how far it is alone, which asks again until it has ended."""
     job = _found(request, id_)
-    return render(request, "web/maker/progress.html" if wants_part(request) else "web/maker/file.html", _told(job))
+    told = _told(job) | {"own": _is_own(request, job)}
+    return render(request, "web/maker/progress.html" if wants_part(request) else "web/maker/file.html", told)
 
 
 @login_required
@@ -101,6 +102,8 @@ def file_preview(request: HttpRequest, id_: str) -> HttpResponse:
 def commit(request: HttpRequest, id_: str) -> HttpResponse:
     """Record a file that was tried: the same bytes, as a job of their own."""
     tried = _found(request, id_)
+    if not _is_own(request, tried):
+        raise Http404
     path = jobs.folder() / tried.file
     if not tried.dry_run or tried.status != ImportJob.Status.DONE or not tried.file or not path.exists():
         raise Http404
@@ -108,7 +111,11 @@ def commit(request: HttpRequest, id_: str) -> HttpResponse:
     with path.open("rb") as file:
         blocks = iter(lambda: file.read(_BLOCK), b"")
         said = {"dry_run": False, "on_error": on_error if on_error == "proceed" else "rollback"}
-        job = _submitted(request, blocks, tried.name, said)
+        try:
+            job = _submitted(request, blocks, tried.name, said)
+        except Refusal as refusal:
+            told = _told(tried) | {"own": True, "problem": refusal.message}
+            return render(request, "web/maker/file.html", told, status=400)
     return redirect("registration-file", id_=job.public_id)
 
 
@@ -117,7 +124,7 @@ def commit(request: HttpRequest, id_: str) -> HttpResponse:
 def cancel(request: HttpRequest, id_: str) -> HttpResponse:
     """Ask a job to stop; what was recorded stays."""
     job = _found(request, id_)
-    if viewer_of(request).organisation_id != job.organisation_id:
+    if not _is_own(request, job):
         raise Http404
     jobs.cancel(job)
     return redirect("registration-file", id_=job.public_id)
@@ -145,6 +152,11 @@ def _found(request: HttpRequest, id_: str) -> ImportJob:
     if job is None or job.kind != ImportJob.Kind.REGISTRATIONS:
         raise Http404
     return job
+
+
+def _is_own(request: HttpRequest, job: ImportJob) -> bool:
+    """Whether the reader's organisation sent it; the alliance sees others' files, and does nothing with them."""
+    return viewer_of(request).organisation_id == job.organisation_id
 
 
 def _told(job: ImportJob) -> dict[str, Any]:
