@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -273,6 +274,15 @@ def test_a_receipt_that_was_made_up_leads_nowhere(client: Client, world: World) 
     assert Client().get(f"/intake/receipts/{token}").status_code == 200
     assert Client().get(f"/intake/receipts/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}").status_code == 404
     assert Client().get("/intake/receipts/aaaaaaaaaaaaaaaaaaaaaaaa").status_code == 404
+
+
+def test_a_paper_that_was_printed_before_corrections_were_named_still_leads_to_its_receipt(
+    client: Client, world: World
+) -> None:
+    token = receipts.of_keys(world.recycler.id, received(client, world, 2)).token  # type: ignore[union-attr]
+    *events, _known, digest = signing.loads(token, salt=receipts.SALT)
+    before = signing.dumps([*events, digest], salt=receipts.SALT)
+    assert "全部在案" in Client().get(f"/intake/receipts/{before}").content.decode()
 
 
 def test_nobody_makes_a_receipt_of_what_another_received(client: Client, world: World) -> None:
