@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from traceability.audit.wording import enumerated
 from traceability.errors import STAGES
 
 Words = Mapping[str, Any]
@@ -216,4 +217,4 @@ def _in_words(known: Words | None, value: Any) -> Any:
     if known is None:
         return value
     some = value if isinstance(value, list) else [value]
-    return ", ".join(str(known.get(one, one)) for one in some)
+    return enumerated(known.get(one, one) for one in some)

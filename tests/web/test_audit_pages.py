@@ -308,3 +308,15 @@ def test_a_region_is_told_by_code_and_name(faulty: World, language: str, name: s
 def test_a_county_is_called_by_its_prefecture_and_what_has_no_name_by_its_code(code: str, name: str) -> None:
     with translation.override("zh-hans"):
         assert region_named(code) == name
+
+
+def test_a_gap_cites_its_clause_and_lists_things_as_the_readers_language_does(faulty: World) -> None:
+    gap = Gap.objects.filter(closed_in=None, code="missing_link").first()
+    assert gap is not None
+    chinese, english = (
+        person(faulty.alliance, language).get(f"/audit/gaps/{gap.pk}/").content.decode()
+        for language in ("zh-hans", "en")
+    )
+    assert "国家溯源平台的状态规则" in chinese
+    assert "State rules" not in chinese
+    assert "State rules of the national platform" in english

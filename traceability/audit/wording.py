@@ -1,9 +1,10 @@
 """Gaps in words: what is missing, for the people who answer for it, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from traceability.audit.telling import Told
 
@@ -101,5 +102,10 @@ def sentence(gap: str, found: Mapping[str, Any]) -> str:
     return str(CAUSES.get((gap, found.get("cause")), WORDS[gap][1])).format_map(evidence)
 
 
+def enumerated(several: Iterable[object]) -> str:
+    """Several things one after the other, as the reader's language writes them."""
+    return pgettext("between several things", ", ").join(map(str, several))
+
+
 def _piece(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return enumerated(value) if isinstance(value, list) else str(value)

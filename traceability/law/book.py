@@ -47,6 +47,8 @@ class Instrument(Dated):
     title_en: str
     number: str
     source: str
+    #: The same in Chinese.
+    source_zh: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Edition(Dated):
     title_en: str
     number: str
     source: str
+    #: The same in Chinese.
+    source_zh: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ class Clause(Dated):
     by: tuple[int, int] | None = None
     enforced: bool
     source: str
+    #: The same in Chinese.
+    source_zh: str
 
     @property
     def processes(self) -> tuple[str, ...]:

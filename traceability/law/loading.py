@@ -137,6 +137,7 @@ class _Resolved:
             by=values.get("by"),
             enforced=_enforced(row),
             source=values.get("source", above.source),
+            source_zh=values.get("source_zh") or values.get("source") or above.source_zh,
         )
 
     def _deadlines(self, row: Row) -> Iterator[Deadline]:
@@ -175,7 +176,8 @@ def _period(row: Row, begin: date = date.min, until: date | None = None) -> dict
 
 
 def _named(row: Row) -> dict[str, Any]:
-    return {name: row.values[name] for name in ("key", "title_zh", "title_en", "number", "source")}
+    named = {name: row.values[name] for name in ("key", "title_zh", "title_en", "number", "source")}
+    return named | {"source_zh": row.values.get("source_zh") or row.values["source"]}
 
 
 def _enforced(row: Row) -> bool:

@@ -122,7 +122,7 @@ MONTH_AND_DAY: Final = Kind(_month_and_day, _('month and day in quotation marks,
 WORDS: Final = Kind(_keys, _("a list of words in small letters"))
 CERTAINTY: Final = _word(vocabulary.CERTAINTIES)
 
-_NAMED: Final = {"key": KEY, "title_zh": TEXT, "title_en": TEXT, "number": TEXT, "source": TEXT}
+_NAMED: Final = {"key": KEY, "title_zh": TEXT, "title_en": TEXT, "number": TEXT, "source": TEXT, "source_zh": TEXT}
 _PERIOD: Final = {"in_force_from": DATE, "in_force_until": DATE, "certainty": CERTAINTY}
 
 #: table → key → what it holds
@@ -149,6 +149,7 @@ TABLES: Final[dict[str, dict[str, Kind]]] = {
         "by": MONTH_AND_DAY,
         "enforced": FLAG,
         "source": TEXT,
+        "source_zh": TEXT,
     },
     "deadline": _PERIOD
     | {
@@ -166,11 +167,11 @@ TABLES: Final[dict[str, dict[str, Kind]]] = {
 
 #: Keys that may be left out: dates are then those of what the row belongs to, and `enforced` follows the certainty.
 OPTIONAL: Final = {
-    "instrument": {"in_force_until"},
-    "edition": {"in_force_until"},
+    "instrument": {"in_force_until", "source_zh"},
+    "edition": {"in_force_until", "source_zh"},
     "clause": {
         *("in_force_from", "in_force_until", "instrument", "edition", "threshold", "unit", "process"),
-        *("applications", "years", "by", "enforced", "source"),
+        *("applications", "years", "by", "enforced", "source", "source_zh"),
     },
     "deadline": {"in_force_from", "in_force_until", "roles", "everyone_else", "retired_only", "enforced"},
     "gap": {"in_force_from", "in_force_until", "clause", "certainty"},

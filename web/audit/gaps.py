@@ -219,7 +219,7 @@ def _clause(clause: Clause) -> dict[str, Any]:
         "title": clause.title_en if english else clause.title_zh,
         "text": clause.text_en if english else clause.text_zh,
         "chapter": clause.chapter,
-        "source": clause.source,
+        "source": clause.source if english else clause.source_zh,
         "certainty": clause.certainty,
     }
 
