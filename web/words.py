@@ -4,12 +4,12 @@ The one place for words that more than one page uses; stages and gaps are named 
 `traceability.audit.wording`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from traceability.errors import STAGES
 
@@ -204,6 +204,13 @@ _EVIDENCE: Final[Mapping[str, Words]] = {
     "allowed": STAGES,
     "scope": SCOPES,
     "missingPermits": PERMITS,
+    "kind": {
+        "hash": _("hash"),
+        "link": _("link to the record before"),
+        "body": _("row"),
+        "content": _("value beside it"),
+        "head": _("place at the end of the chain"),
+    },
 }
 
 
@@ -216,4 +223,9 @@ def _in_words(known: Words | None, value: Any) -> Any:
     if known is None:
         return value
     some = value if isinstance(value, list) else [value]
-    return ", ".join(str(known.get(one, one)) for one in some)
+    return listed(str(known.get(one, one)) for one in some)
+
+
+def listed(some: Iterable[str]) -> str:
+    """Words one after the other, as the reader's language lists them."""
+    return pgettext("between the words of a list", ", ").join(some)

@@ -18,7 +18,8 @@ from tests.signing_in import come_in
 from tests.traceability.audit.faulty import record_faults
 from tests.worlds import Party, World
 from traceability.audit.running import audit
-from traceability.models import AuditAccess, Gap, GapAnswer
+from traceability.audit.telling import parties_in
+from traceability.models import AuditAccess, Gap, GapAnswer, Organisation
 from web.following import counted, find
 
 pytestmark = pytest.mark.django_db
@@ -291,3 +292,14 @@ def test_what_cannot_be_made_is_told_to_who_follows(faulty: World, settings: Any
     client, key = person(faulty.alliance), "a" * 32
     assert client.get(f"/files/audit/latest/figures.csv?groupBy=colour&following={key}").status_code == 400
     assert "could not be made" in client.get(f"/audit/progress/{key}").content.decode()
+
+
+def test_gaps_name_organisations_and_list_words_as_the_reader_does(faulty: World) -> None:
+    gap = Gap.objects.filter(code="custody_break").exclude(evidence__contains="holder=|").earliest("id")
+    holder = Organisation.objects.get(pk=parties_in(gap.evidence)[0])
+    for address in (f"/audit/gaps/?code=custody_break&battery={gap.record.code}", f"/audit/gaps/{gap.pk}/"):
+        said = person(faulty.alliance, "zh-hans").get(address).content.decode()
+        assert f"（持有单位：{holder.name}）" in said
+    Gap.objects.filter(code="missing_link").update(evidence="type=received|stage=in_vehicle|")
+    said = person(faulty.alliance, "zh-hans").get("/audit/gaps/?code=missing_link").content.decode()
+    assert "只可能在：丢失、已生产、已退役）" in said

@@ -245,3 +245,14 @@ def test_the_list_asks_as_much_for_many_companies_as_for_few(world: World) -> No
         work(party)
         work(party)
     assert asked() == few <= 44
+
+
+def test_evidence_is_told_in_words(world: World) -> None:
+    works = Works(world, world.recycler)
+    works.smelted(into={"li": "10"}, out={"li": "8"}, number="B-1", day="2025-03-05")
+    works.smelted(into={"li": "10"}, out={"li": "9.5"}, number="B-2", day="2025-04-05")
+    client = person(world.recycler)
+    page = client.get(f"/recyclers/{world.recycler.code}/?year=2025&averaging=batch").content.decode()
+    assert "<dt>applies to</dt><dd>second-life company</dd>" in page
+    assert "2 (not met: 1, met: 1)" in page
+    assert "<dt>the one that decides</dt><dd>B-1</dd>" in page

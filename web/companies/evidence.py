@@ -7,10 +7,12 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from recyclers.conditions.wording import VERDICTS
+from traceability.audit.wording import name_of
 from traceability.lots import code_of
 from traceability.models import LifecycleRecord
 from web.places import address_of
-from web.words import PERMITS
+from web.words import PERMITS, ROLES, listed
 
 #: So many items of a list are shown; the files have them all.
 MOST: Final = 30
@@ -108,16 +110,27 @@ def _elements(value: Any) -> list[Piece]:
     ]
 
 
+def _examples(value: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((one["battery"], name_of(one["gap"])) for one in value)
+
+
+def _taken(value: Any) -> list[Piece]:
+    """How many values there are, with how many of each verdict, and of what the one is that decides."""
+    verdicts = listed(f"{VERDICTS[name]}: {count}" for name, count in value.items() if name in VERDICTS)
+    return [Piece(_("values"), f"{value['values']} ({verdicts})"), Piece(_("the one that decides"), value["of"])]
+
+
 def _counts(name: Any) -> Callable[[Any], list[Piece]]:
-    return lambda value: [Piece(name, ", ".join(f"{key}: {count}" for key, count in value.items()))]
+    return lambda value: [Piece(name, listed(f"{name_of(key)}: {count}" for key, count in value.items()))]
 
 
 _TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
     "documents": _documents,
     "permits": _permits,
     "elements": _elements,
-    "examples": lambda value: [Piece(_("batteries"), batteries=tuple((one["battery"], one["gap"]) for one in value))],
+    "examples": lambda value: [Piece(_("batteries"), batteries=_examples(value))],
     "gaps": _counts(_("gaps")),
-    "taken": _counts(_("values")),
+    "taken": _taken,
+    "who": lambda value: [Piece(_("applies to"), listed(str(ROLES.get(role, role)) for role in value))],
     "review": lambda value: [Piece(_NAMES["review"], _REVIEWS.get(value, value))],
 }
