@@ -221,7 +221,7 @@ def test_the_page_of_a_company_says_where_it_stands_and_follows_each_element(wor
     assert f'{address}?year={year}#recovery.li">' in standing
     balance = client.get(f"{address}balance?year={year}", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in balance
-    assert re.search(r'li</th><td class="number">100</td><td class="number">80</td>.*>20</td>.*>80.00<', balance)
+    assert re.search(r'Li</th><td class="number">100</td><td class="number">80</td>.*>20</td>.*>80.00<', balance)
     for part in ("standing", "balance"):
         assert person(world.stranger).get(address + part).status_code == 404
 
@@ -256,3 +256,5 @@ def test_evidence_is_told_in_words(world: World) -> None:
     assert "<dt>applies to</dt><dd>second-life company</dd>" in page
     assert "2 (not met: 1, met: 1)" in page
     assert "<dt>the one that decides</dt><dd>B-1</dd>" in page
+    assert '<option value="eu2023_1542">' in page
+    assert ">eu2023_1542</option>" not in page

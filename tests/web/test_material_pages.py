@@ -39,7 +39,7 @@ def test_a_batch_tells_what_went_in_what_came_out_and_what_was_lost(works: Works
     shown = page(works.company, f"/batches/{code}/B/1")
     assert f'<a href="/lots/{code}/S">S</a>' in shown
     assert f'<a href="/lots/{code}/P%201/a">P 1/a</a>' in shown
-    assert "li 4 %" in shown
+    assert "Li 4 %" in shown
     assert re.findall(r'<dd>([\d.,]+)(?: <small class="quiet">([\d.]+) %)?', shown)[-4:] == [
         ("1,000", ""), ("900", ""), ("40", ""), ("60", "6.00")
     ]  # fmt: skip

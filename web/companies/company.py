@@ -14,7 +14,7 @@ from recyclers.conditions.evaluation import evaluate
 from recyclers.conditions.judging import Judged
 from recyclers.conditions.parts import texts
 from recyclers.conditions.terms import terms
-from recyclers.conditions.wording import CERTAINTIES, VERDICTS, limit_of, title_of
+from recyclers.conditions.wording import CERTAINTIES, VERDICTS, limit_of, name_of_text, title_of
 from recyclers.due_dates import due_calendar
 from recyclers.models import Listing, Penalty, Permit
 from recyclers.statements import said_by
@@ -62,7 +62,7 @@ def company(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "name": name_in_language(row),
         "year": year,
         "years": range(today.year, 2019, -1),
-        "texts": texts(),
+        "texts": [(text, name_of_text(text)) for text in texts()],
         "edition": edition or "",
         "may_declare": viewer.organisation_id == row.pk,
     }

@@ -11,6 +11,7 @@ from recyclers.conditions.wording import VERDICTS
 from traceability.audit.wording import name_of
 from traceability.lots import code_of
 from traceability.models import LifecycleRecord
+from web.material.showing import symbol
 from web.places import address_of
 from web.words import PERMITS, ROLES, listed
 
@@ -105,7 +106,7 @@ def _permits(value: Any) -> list[Piece]:
 
 def _elements(value: Any) -> list[Piece]:
     return [
-        Piece(element, f"{found['measured'] or '—'} % ({found['inputKg']} → {found['outputKg']} kg)")
+        Piece(symbol(element), f"{found['measured'] or '—'} % ({found['inputKg']} → {found['outputKg']} kg)")
         for element, found in value.items()
     ]
 
@@ -128,6 +129,7 @@ _TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
     "documents": _documents,
     "permits": _permits,
     "elements": _elements,
+    "lowest": lambda value: [Piece(_NAMES["lowest"], symbol(str(value)))],
     "examples": lambda value: [Piece(_("batteries"), batteries=_examples(value))],
     "gaps": _counts(_("gaps")),
     "taken": _taken,

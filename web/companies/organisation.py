@@ -19,7 +19,7 @@ from traceability.models import LifecycleRecord
 from web.audit.looking import looked_at
 from web.material.showing import gaps_of
 from web.names import name_in_language
-from web.words import PERMITS, SCOPES
+from web.words import PERMITS, SCOPES, listed
 from web.words import ROLES as ROLE_WORDS
 
 
@@ -36,7 +36,7 @@ def organisation_page(request: HttpRequest, viewer: Viewer, code: str) -> HttpRe
     told: dict[str, Any] = {
         "row": row,
         "name": name_in_language(row),
-        "roles": [ROLE_WORDS.get(role, role) for role in sorted(row.role_set)],
+        "roles": listed(str(ROLE_WORDS.get(role, role)) for role in sorted(row.role_set)),
         "own": own,
         "gaps": [(name_of(one["code"]), one["severity"], one["code"], one["n"]) for one in rows],
         "about_it": gaps_of(viewer, LifecycleRecord.Kind.ORGANISATION, row.code),

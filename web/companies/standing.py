@@ -22,7 +22,7 @@ from traceability import law
 from traceability.access import Viewer
 from web.audit.looking import looked_at
 from web.companies.visible import address_of, visible_company, year_of
-from web.material.showing import kg
+from web.material.showing import kg, symbol
 from web.names import is_english
 from web.partial import wants_part
 from web.words import PERMITS, SCOPES
@@ -152,7 +152,7 @@ def balance(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
 def _element(one: Turnover) -> ElementLine:
     recovered = one.recovery.value
     return ElementLine(
-        one.element,
+        symbol(one.element),
         _kg(one.input_mg),
         _kg(one.output_mg),
         _kg(one.residue_mg),

@@ -22,7 +22,7 @@ from traceability.lots import code_of
 from traceability.models import LifecycleRecord
 from web.audit.looking import looked_at
 from web.battery.telling import moment
-from web.material.showing import SIZE, assay, gaps_of, kg, place_in, share
+from web.material.showing import SIZE, assay, gaps_of, kg, place_in, share, symbol
 from web.names import Party, parties_of
 from web.partial import wants_part
 from web.places import address_of
@@ -148,7 +148,7 @@ def _balance(flow: Flow) -> dict[str, Any]:
         "masses": [kg(mg) for mg in (found.input_mg, found.output_mg, found.residue_mg, found.loss_mg)],
         "loss_percent": None if lost is None else printed(lost),
         "recovery": [
-            (element, None if figure.value is None else printed(figure.value))
+            (symbol(element), None if figure.value is None else printed(figure.value))
             for element, figure in recovered
             if figure.state != NOT_APPLICABLE
         ],
@@ -179,4 +179,10 @@ def _of_lot(place: int, lot: Lot | None, mass_mg: int, about: Sequence[str]) -> 
 
 def _residue(row: Residue) -> Item:
     about = (row.manifest and f"{_('manifest')} {row.manifest}", share(row.moisture_ppb), assay(row.assay))
-    return Item(row.place, row.kind or str(_("residue")), "", kg(row.mass_mg), " · ".join(filter(None, about)))
+    return Item(
+        row.place,
+        str(MATERIALS.get(row.kind, row.kind) or _("residue")),
+        "",
+        kg(row.mass_mg),
+        " · ".join(filter(None, about)),
+    )

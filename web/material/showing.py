@@ -10,6 +10,7 @@ from traceability.audit.reading import open_gaps
 from traceability.audit.wording import name_of
 from traceability.models import Gap, LifecycleRecord
 from traceability.values import kilograms, percent
+from web.words import listed
 
 #: Items of a list on one page.
 SIZE = 100
@@ -27,7 +28,12 @@ def share(ppb: int | None) -> str:
 
 def assay(shares: Mapping[str, int] | None) -> str:
     """An assay, in order of element."""
-    return ", ".join(f"{element} {share(ppb)}" for element, ppb in sorted((shares or {}).items()))
+    return listed(f"{symbol(element)} {share(ppb)}" for element, ppb in sorted((shares or {}).items()))
+
+
+def symbol(element: str) -> str:
+    """An element as chemists write it; what else is looked for in a lot keeps its name."""
+    return element.capitalize() if len(element) <= 2 else element
 
 
 def gaps_of(viewer: Viewer, kind: LifecycleRecord.Kind, code: str) -> list[tuple[Gap, str]]:
