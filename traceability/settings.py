@@ -166,6 +166,8 @@ SESSION_COOKIE_AGE = int(float(os.environ.get("SESSION_HOURS", "12")) * 3600)
 SESSION_IDLE_SECONDS = int(float(os.environ.get("SESSION_IDLE_MINUTES", "120")) * 60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "web.errors.csrf"
 # django-allauth signs people in and keeps their second factor. Sign-up, mail and social accounts stay off: their
 # addresses are not in web/people/urls.py. It would count failures in each process's memory; ours are in the database.
@@ -205,7 +207,7 @@ if PRODUCTION:
     }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
@@ -237,6 +239,8 @@ CONTENT_SECURITY_POLICY = {
 
 LOGGING = logging_config(human=DEBUG, level=os.environ.get("LOG_LEVEL", "INFO"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# A receipt names up to 1,000 batteries, each in a field of its own.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_100
 
 # The ledger ----------------------------------------------------------------------------------------------------------
 

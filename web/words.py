@@ -205,6 +205,13 @@ _EVIDENCE: Final[Mapping[str, Words]] = {
     "allowed": STAGES,
     "scope": SCOPES,
     "missingPermits": PERMITS,
+    "kind": {
+        "hash": _("hash"),
+        "link": _("link to the record before"),
+        "body": _("row"),
+        "content": _("value beside it"),
+        "head": _("place at the end of the chain"),
+    },
 }
 
 

@@ -11,7 +11,7 @@ from tests.recyclers.conditions.works import Works
 from tests.traceability.audit.faulty import record_faults
 from tests.worlds import World
 from traceability.audit.running import audit
-from traceability.models import Gap
+from traceability.models import Gap, Organisation
 
 
 @pytest.fixture
@@ -67,6 +67,16 @@ def test_a_cell_of_the_heat_map_opens_its_batteries(visitor: Visitor, faulty: Wo
             if "/batteries/" in page.url:
                 break
     assert page.locator("#rows tr").count() >= 1
+
+
+def test_a_name_is_no_html_on_the_heat_map(visitor: Visitor, faulty: World) -> None:
+    Organisation.objects.filter(pk=faulty.maker.id).update(name_en="<i id='put-in'>Maker</i>")
+    page = visitor.sign_in(faulty.alliance).speak("en").open("/audit/")
+    page.locator("#heat svg").wait_for()
+    shown = "dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: 0})"
+    page.evaluate(f"echarts.getInstanceByDom(document.querySelector('#heat')).{shown}")
+    page.get_by_text("<i id='put-in'>Maker</i> ·").wait_for()
+    assert page.locator("#put-in").count() == 0
 
 
 def test_a_small_phone_shows_it_without_sliding_the_page(phone: Visitor, faulty: World) -> None:

@@ -18,7 +18,8 @@ from tests.signing_in import come_in
 from tests.traceability.audit.faulty import record_faults
 from tests.worlds import Party, World
 from traceability.audit.running import audit
-from traceability.models import AuditAccess, Gap, GapAnswer
+from traceability.audit.telling import parties_in
+from traceability.models import AuditAccess, Gap, GapAnswer, Organisation
 from traceability.regions import region_named
 from web.following import counted, find
 
@@ -320,3 +321,14 @@ def test_a_gap_cites_its_clause_and_lists_things_as_the_readers_language_does(fa
     assert "国家溯源平台的状态规则" in chinese
     assert "State rules" not in chinese
     assert "State rules of the national platform" in english
+
+
+def test_gaps_name_organisations_and_list_words_as_the_reader_does(faulty: World) -> None:
+    gap = Gap.objects.filter(code="custody_break").exclude(evidence__contains="holder=|").earliest("id")
+    holder = Organisation.objects.get(pk=parties_in(gap.evidence)[0])
+    for address in (f"/audit/gaps/?code=custody_break&battery={gap.record.code}", f"/audit/gaps/{gap.pk}/"):
+        said = person(faulty.alliance, "zh-hans").get(address).content.decode()
+        assert f"（持有单位：{holder.name}）" in said
+    Gap.objects.filter(code="missing_link").update(evidence="type=received|stage=in_vehicle|")
+    said = person(faulty.alliance, "zh-hans").get("/audit/gaps/?code=missing_link").content.decode()
+    assert "只可能在：丢失、已生产、已退役）" in said

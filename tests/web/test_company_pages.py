@@ -257,3 +257,16 @@ def test_the_dynamic_list_is_a_file_for_the_alliance(world: World) -> None:
     assert world.recycler.code in rows[1]
     assert person(world.recycler).get(address).status_code == 404
     assert Client().get(address).status_code == 401
+
+
+def test_evidence_is_told_in_words(world: World) -> None:
+    works = Works(world, world.recycler)
+    works.smelted(into={"li": "10"}, out={"li": "8"}, number="B-1", day="2025-03-05")
+    works.smelted(into={"li": "10"}, out={"li": "9.5"}, number="B-2", day="2025-04-05")
+    client = person(world.recycler)
+    page = client.get(f"/recyclers/{world.recycler.code}/?year=2025&averaging=batch").content.decode()
+    assert "<dt>applies to</dt><dd>second-life company</dd>" in page
+    assert "2 (not met: 1, met: 1)" in page
+    assert "<dt>the one that decides</dt><dd>B-1</dd>" in page
+    assert '<option value="eu2023_1542">' in page
+    assert ">eu2023_1542</option>" not in page

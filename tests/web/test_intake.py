@@ -247,6 +247,12 @@ def test_a_receipt_leads_whoever_holds_it_to_what_the_record_says(client: Client
     assert "撤回或更正" in Client().get(urlsplit(symbol).path).content.decode()
 
 
+def test_a_receipt_of_as_many_as_one_may_hold_is_printed(client: Client, world: World) -> None:
+    keys = received(client, world, 1)
+    more = [f"intake-abcd1234-{number}#X" for number in range(1, receipts.LIMIT)]
+    assert receipt(client, keys + more, "58").status_code == 200
+
+
 def test_a_receipt_says_what_was_corrected_before_and_what_is_after(client: Client, world: World) -> None:
     first, taken_back, last = received(client, world, 3)
     amend(world, first, massKg="431.5")

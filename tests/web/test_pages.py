@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from tests.signing_in import come_in
 from tests.worlds import World
 from traceability import append_only
 
@@ -40,6 +41,15 @@ def test_the_language_can_be_switched_and_stays(client: Client) -> None:
     token = client.get("/").cookies["csrftoken"].value
     client.post("/i18n/setlang/", {"language": "en", "next": "/", "csrfmiddlewaretoken": token})
     assert "One record for every battery" in client.get("/").content.decode()
+    kept = client.cookies["django_language"]
+    assert (kept["httponly"], kept["samesite"]) == (True, "Lax")
+
+
+def test_what_is_shown_to_who_is_signed_in_is_kept_by_no_browser(world: World) -> None:
+    client = come_in(Client(), world.recycler.user)
+    own = f"/recyclers/{world.recycler.code}/"
+    for address in ("/batteries/", "/batteries/files/", "/audit/", "/lots/", own, f"{own}declare", "/intake/"):
+        assert "no-store" in client.get(address)["Cache-Control"], address
 
 
 def test_a_person_signs_in_and_sees_for_whom(client: Client, world: World) -> None:

@@ -18,11 +18,11 @@ from traceability.access import Viewer
 from traceability.audit.answering import answer, answers_of
 from traceability.audit.calendar import day_of, number_of
 from traceability.audit.reading import open_gaps, visible_gaps
-from traceability.audit.telling import evidence_told, key_told
+from traceability.audit.telling import evidence_told, key_told, parties_in
 from traceability.audit.wording import WORDS, name_of, sentence
 from traceability.errors import Refusal
 from traceability.law import Clause
-from traceability.models import Gap, LifecycleEvent, LifecycleRecord, Organisation, Step
+from traceability.models import Gap, LifecycleEvent, LifecycleRecord, Step
 from web.audit.looking import looked_at
 from web.battery.timeline import anchor_of
 from web.names import Party, names_of, parties_of
@@ -140,12 +140,13 @@ def gap_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _lines(gaps: list[Gap]) -> list[Line]:
-    parties = parties_of(gap.organisation_id for gap in gaps)
-    codes = dict(Organisation.objects.values_list("id", "code"))
-    return [_line(gap, parties, codes) for gap in gaps]
+    # Who answers for a gap, and whom its evidence names.
+    ids = {id_ for gap in gaps for id_ in (gap.organisation_id, *parties_in(gap.evidence))}
+    parties = parties_of(ids)
+    return [_line(gap, parties) for gap in gaps]
 
 
-def _line(gap: Gap, parties: dict[int, Party], codes: dict[int, str]) -> Line:
+def _line(gap: Gap, parties: dict[int, Party]) -> Line:
     return Line(
         gap,
         name_of(gap.code),
@@ -153,15 +154,15 @@ def _line(gap: Gap, parties: dict[int, Party], codes: dict[int, str]) -> Line:
         gap.record.kind == LifecycleRecord.Kind.BATTERY,
         address_of(gap.record.kind, gap.record.code),
         day_of(gap.since_day),
-        _said(gap, codes),
+        _said(gap, parties),
         parties.get(gap.organisation_id or 0),
         SEVERITIES.get(gap.severity, gap.severity),
         STATUSES["closed" if gap.closed_in_id else gap.status],
     )
 
 
-def _said(gap: Gap, codes: dict[int, str]) -> str:
-    told = evidence_told(gap.code, gap.evidence, codes)
+def _said(gap: Gap, parties: dict[int, Party]) -> str:
+    told = evidence_told(gap.code, gap.evidence, {id_: party.name for id_, party in parties.items()})
     # The cause chooses the sentence: it stays a code.
     return sentence(gap.code, evidence_in_words(told) | {name: told[name] for name in ("cause",) if name in told})
 
@@ -196,9 +197,9 @@ def gap_page(request: HttpRequest, viewer: Viewer, id_: str) -> HttpResponse:
 
 def _told(gap: Gap, viewer: Viewer) -> dict[str, Any]:
     [line], clause = _lines([gap]), law.book().clause_in_force(gap.clause, day_of(gap.since_day))
-    codes = dict(Organisation.objects.values_list("id", "code"))
-    shown, said = evidence_told(gap.code, gap.evidence, codes), answers_of(gap)
-    names = names_of(one.organisation_id for one in said)
+    said = answers_of(gap)
+    names = names_of([*(one.organisation_id for one in said), *parties_in(gap.evidence)])
+    shown = evidence_told(gap.code, gap.evidence, names)
     return {
         "line": line,
         "gap": gap,

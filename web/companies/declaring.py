@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from recyclers import recovery
@@ -78,6 +79,7 @@ def title_in_language(clause: Clause) -> str:
     return clause.title_en if (get_language() or "").startswith("en") else clause.title_zh
 
 
+@never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def declare(request: HttpRequest, code: str) -> HttpResponse:

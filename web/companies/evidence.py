@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from recyclers.conditions.wording import VERDICTS
-from traceability.audit.wording import name_of
+from traceability.audit.wording import enumerated, name_of
 from traceability.lots import code_of
 from traceability.models import LifecycleRecord
 from web.material.showing import element
@@ -115,32 +115,28 @@ def _elements(value: Any) -> list[Piece]:
     ]
 
 
-def _examples(value: Any) -> list[Piece]:
-    return [Piece(_("batteries"), batteries=tuple((one["battery"], name_of(one["gap"])) for one in value))]
-
-
-def _roles(value: Any) -> list[Piece]:
-    return [Piece(_("asked of"), ", ".join(str(ROLES.get(role, role)) for role in value))]
+def _examples(value: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((one["battery"], name_of(one["gap"])) for one in value)
 
 
 def _taken(value: Any) -> list[Piece]:
-    told = (f"{_NAMES.get(name, VERDICTS.get(name, name))}: {count}" for name, count in value.items())
-    return [Piece(_("values"), ", ".join(told))]
+    """How many values there are, with how many of each verdict, and of what the one is that decides."""
+    verdicts = enumerated(f"{VERDICTS[name]}: {count}" for name, count in value.items() if name in VERDICTS)
+    return [Piece(_("values"), f"{value['values']} ({verdicts})"), Piece(_("the one that decides"), value["of"])]
 
 
 def _counts(name: Any) -> Callable[[Any], list[Piece]]:
-    return lambda value: [Piece(name, ", ".join(f"{name_of(key)}: {count}" for key, count in value.items()))]
+    return lambda value: [Piece(name, enumerated(f"{name_of(key)}: {count}" for key, count in value.items()))]
 
 
 _TOLD: Final[dict[str, Callable[[Any], list[Piece]]]] = {
     "documents": _documents,
     "permits": _permits,
     "elements": _elements,
-    "examples": lambda value: [
-        Piece(_("batteries"), batteries=tuple((one["battery"], name_of(one["gap"])) for one in value))
-    ],
+    "lowest": lambda value: [Piece(_NAMES["lowest"], element(str(value)))],
+    "examples": lambda value: [Piece(_("batteries"), batteries=_examples(value))],
     "gaps": _counts(_("gaps")),
     "taken": _taken,
-    "who": _roles,
+    "who": lambda value: [Piece(_("applies to"), enumerated(ROLES.get(role, role) for role in value))],
     "review": lambda value: [Piece(_NAMES["review"], _REVIEWS.get(value, value))],
 }

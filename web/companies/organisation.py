@@ -14,7 +14,7 @@ from recyclers.models import Listing, Permit
 from recyclers.standing import known
 from traceability.access import Viewer
 from traceability.audit.reading import open_gaps
-from traceability.audit.wording import name_of
+from traceability.audit.wording import enumerated, name_of
 from traceability.models import LifecycleRecord
 from traceability.regions import region_named
 from web.audit.looking import looked_at
@@ -37,7 +37,7 @@ def organisation_page(request: HttpRequest, viewer: Viewer, code: str) -> HttpRe
     told: dict[str, Any] = {
         "row": row,
         "name": name_in_language(row),
-        "roles": [ROLE_WORDS.get(role, role) for role in sorted(row.role_set)],
+        "roles": enumerated(ROLE_WORDS.get(role, role) for role in sorted(row.role_set)),
         "region": region_named(row.region),
         "own": own,
         "gaps": [(name_of(one["code"]), one["severity"], one["code"], one["n"]) for one in rows],

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from batteries.label_issuing import ISSUED
@@ -68,6 +69,7 @@ class Line:
     holder: str
 
 
+@never_cache
 @require_safe
 @login_required
 def battery_list(request: HttpRequest) -> HttpResponse:

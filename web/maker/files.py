@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from batteries.registration_preview import ROWS, preview
@@ -53,6 +54,7 @@ class Sending(forms.Form):
     )
 
 
+@never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def file_list(request: HttpRequest) -> HttpResponse:
@@ -72,6 +74,7 @@ def file_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/maker/files.html", told, status=400 if problems or form.errors else 200)
 
 
+@never_cache
 @login_required
 @require_safe
 def file_page(request: HttpRequest, id_: str) -> HttpResponse:
@@ -81,6 +84,7 @@ def file_page(request: HttpRequest, id_: str) -> HttpResponse:
     return render(request, "web/maker/progress.html" if wants_part(request) else "web/maker/file.html", told)
 
 
+@never_cache
 @login_required
 @require_safe
 def file_preview(request: HttpRequest, id_: str) -> HttpResponse:

@@ -179,4 +179,10 @@ def _of_lot(place: int, lot: Lot | None, mass_mg: int, about: Sequence[str]) -> 
 
 def _residue(row: Residue) -> Item:
     about = (row.manifest and f"{_('manifest')} {row.manifest}", share(row.moisture_ppb), assay(row.assay))
-    return Item(row.place, row.kind or str(_("residue")), "", kg(row.mass_mg), " · ".join(filter(None, about)))
+    return Item(
+        row.place,
+        str(MATERIALS.get(row.kind, row.kind) or _("residue")),
+        "",
+        kg(row.mass_mg),
+        " · ".join(filter(None, about)),
+    )

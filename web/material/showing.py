@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from traceability.access import Viewer
 from traceability.audit.reading import open_gaps
-from traceability.audit.wording import name_of
+from traceability.audit.wording import enumerated, name_of
 from traceability.models import Gap, LifecycleRecord
 from traceability.values import kilograms, percent
 
@@ -32,7 +32,7 @@ def element(name: str) -> str:
 
 def assay(shares: Mapping[str, int] | None) -> str:
     """An assay, in order of element."""
-    return ", ".join(f"{element(name)} {share(ppb)}" for name, ppb in sorted((shares or {}).items()))
+    return enumerated(f"{element(name)} {share(ppb)}" for name, ppb in sorted((shares or {}).items()))
 
 
 def gaps_of(viewer: Viewer, kind: LifecycleRecord.Kind, code: str) -> list[tuple[Gap, str]]:

@@ -34,7 +34,8 @@ draw("trend", {
 });
 
 const cells = draw("heat", {
-  tooltip: { formatter: ({ value }) => `${heat.makers[value[1]]} · ${heat.months[value[0]]}: ${value[2]} %` },
+  // What a formatter gives is taken for HTML.
+  tooltip: { formatter: ({ value }) => echarts.format.encodeHTML(`${heat.makers[value[1]]} · ${heat.months[value[0]]}: ${value[2]} %`) },
   grid: { left: 150, right: 20, bottom: 90 },
   xAxis: { type: "category", data: heat.months },
   yAxis: { type: "category", data: heat.makers, axisLabel: { width: 130, overflow: "truncate" } },
