@@ -68,18 +68,21 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twic
     [life] = on_their_way(province, 1)
     page = at_work(offline, province)
     lost: list[int] = []
+    back: list[bool] = []
 
     def lose(route: Any) -> None:
-        if lost or "receiveBatteries" not in (route.request.post_data or ""):
+        if back or "receiveBatteries" not in (route.request.post_data or ""):
             route.continue_()
             return
-        lost.append(route.fetch().status)
+        if not lost:
+            lost.append(route.fetch().status)
         route.abort("failed")
 
     offline.context.route("**/graphql/", lose)
     shoot(page, life.code)
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
     waits(page, 1)
+    back.append(True)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     waits(page, 0)
     # The server knew the key: what it says is what it had said.
@@ -355,12 +358,14 @@ def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, pr
     [life] = on_their_way(province, 1)
     page = at_work(offline, province)
     lost: list[int] = []
+    back: list[bool] = []
 
     def lose(route: Any) -> None:
-        if lost or "receiveBatteries" not in (route.request.post_data or ""):
+        if back or "receiveBatteries" not in (route.request.post_data or ""):
             route.continue_()
             return
-        lost.append(route.fetch().status)
+        if not lost:
+            lost.append(route.fetch().status)
         route.abort("failed")
 
     offline.context.route("**/graphql/", lose)
@@ -368,6 +373,7 @@ def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, pr
     expect(page.locator("#trouble")).to_be_visible()
     page.keyboard.press("Escape")
     amend(page, "432", "完好")
+    back.append(True)
     waits(page, 0)
     assert said(province) == [(life.code, "432", "intact")]
     assert [event.type for event in life.events][-2:] == ["received", "corrected"]
