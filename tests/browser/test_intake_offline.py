@@ -62,11 +62,11 @@ def test_scans_without_network_survive_a_reload_and_are_sent_once_in_order(offli
     assert [occurred for occurred, _ in times] == sorted(occurred for occurred, _ in times)
 
 
-def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twice(
-    offline: Visitor, province: World
-) -> None:
-    [life] = on_their_way(province, 1)
-    page = at_work(offline, province)
+def losing_answers(visitor: Visitor) -> tuple[list[int], list[bool]]:
+    """Lose what the server says of receipts, of which it commits the first, until something is put into the second list.
+
+    Gives the statuses of the answers that it gave and nobody saw, and that list.
+    """
     lost: list[int] = []
     back: list[bool] = []
 
@@ -78,7 +78,16 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twic
             lost.append(route.fetch().status)
         route.abort("failed")
 
-    offline.context.route("**/graphql/", lose)
+    visitor.context.route("**/graphql/", lose)
+    return lost, back
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_recorded_twice(
+    offline: Visitor, province: World
+) -> None:
+    [life] = on_their_way(province, 1)
+    page = at_work(offline, province)
+    lost, back = losing_answers(offline)
     shoot(page, life.code)
     expect(page.locator("#outcome")).to_have_attribute("data-outcome", "saved")
     waits(page, 1)
@@ -357,18 +366,7 @@ def test_what_was_sent_is_amended_by_a_correction_that_keeps_the_rest(offline: V
 def test_what_may_have_been_sent_is_amended_by_a_correction(offline: Visitor, province: World) -> None:
     [life] = on_their_way(province, 1)
     page = at_work(offline, province)
-    lost: list[int] = []
-    back: list[bool] = []
-
-    def lose(route: Any) -> None:
-        if back or "receiveBatteries" not in (route.request.post_data or ""):
-            route.continue_()
-            return
-        if not lost:
-            lost.append(route.fetch().status)
-        route.abort("failed")
-
-    offline.context.route("**/graphql/", lose)
+    _lost, back = losing_answers(offline)
     shoot(page, life.code)
     expect(page.locator("#trouble")).to_be_visible()
     page.keyboard.press("Escape")

@@ -26,7 +26,7 @@ from traceability.models import Gap, LifecycleEvent, LifecycleRecord, Step
 from web.audit.looking import looked_at
 from web.battery.timeline import anchor_of
 from web.names import Party, names_of, parties_of
-from web.partial import wants_part
+from web.partial import place_in, wants_part
 from web.places import address_of
 from web.words import EVIDENCE, evidence_in_words
 
@@ -123,16 +123,16 @@ def gap_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show a page of gaps; to htmx the rows alone."""
     form = Narrowing(request.GET)
     form.is_valid()
-    after = request.GET.get("after", "")
+    after = place_in(request)
     rows = form.narrow(viewer).select_related("record")
-    page = rows.filter(pk__gt=int(after)) if after.isascii() and after.isdigit() and len(after) < 19 else rows
+    page = rows if after is None else rows.filter(pk__gt=after)
     found = list(page.order_by("id")[: SIZE + 1])
     asked = {name: value for name, value in request.GET.items() if name in form.fields and value}
     told: dict[str, Any] = {
         "form": form,
         "lines": _lines(found[:SIZE]),
         "next": urlencode({**asked, "after": found[SIZE - 1].pk}) if len(found) > SIZE else "",
-        "first": not after,
+        "first": after is None,
     }
     if wants_part(request):
         return render(request, "web/audit/gap_rows.html", told)

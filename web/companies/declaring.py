@@ -23,7 +23,7 @@ from traceability.errors import Refusal
 from traceability.law import Clause
 from traceability.law.vocabulary import COMPARISONS, CONDITIONS, NONE, STATEMENT
 from web.callers import viewer_of
-from web.companies.visible import address_of, visible_company
+from web.companies.visible import address_of, visible_company, year_of
 
 _BLOCK: Final = 1 << 20
 #: Measured from records, or by the audit: nobody declares them.
@@ -88,8 +88,7 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
     row = visible_company(viewer, code)
     if viewer.organisation_id != row.pk:
         raise PermissionDenied
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else timezone.localdate().year - 1
+    year = year_of(request.GET.get("year", ""), timezone.localdate())
     initial = {"year": year, "key": get_random_string(32)}
     form, problems = Declaring(viewer, request.POST or None, request.FILES or None, initial=initial), []
     if request.method == "POST" and form.is_valid():

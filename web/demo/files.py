@@ -61,7 +61,7 @@ def _history(records: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str
     After each the audit has a day to look at, as it would have had if the platform had been open then.
     """
     told = [date.fromisoformat(record["reportedAt"][:10]) for record in records]
-    last, after = max(told, default=date.min), date.min
+    last, after = max(told, default=date(2018, 1, 1)), date.min
     ends = [date(year, *end) for year in range(last.year - HALF_YEARS, last.year + 1) for end in ((6, 30), (12, 31))]
     for end in [day for day in ends if day < last][-HALF_YEARS:]:
         yield f"{HISTORY}-{end}.jsonl", [own for own, day in zip(records, told, strict=True) if after < day <= end]

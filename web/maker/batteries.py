@@ -24,7 +24,7 @@ from traceability.errors import STAGES
 from web.callers import viewer_of
 from web.labels import SHEET
 from web.names import names_of
-from web.partial import wants_part
+from web.partial import place_in, wants_part
 from web.words import CHEMISTRIES, LEVELS
 
 #: Batteries on one page.
@@ -76,9 +76,7 @@ def battery_list(request: HttpRequest) -> HttpResponse:
     """Show a page of the reader's batteries; to htmx the rows alone."""
     viewer, form = viewer_of(request), Narrowing(request.GET)
     form.is_valid()
-    after = request.GET.get("after", "")
-    place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
-    filters = form.filters()
+    place, filters = place_in(request), form.filters()
     page = battery_page(viewer, filters, SIZE, place)
     asked = {name: value for name, value in request.GET.items() if name in form.fields and value}
     told = {

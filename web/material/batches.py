@@ -22,9 +22,9 @@ from traceability.lots import code_of
 from traceability.models import LifecycleRecord
 from web.audit.looking import looked_at
 from web.battery.telling import moment
-from web.material.showing import SIZE, assay, element, gaps_of, kg, place_in, share
+from web.material.showing import SIZE, assay, element, gaps_of, kg, share
 from web.names import Party, parties_of
-from web.partial import wants_part
+from web.partial import place_in, wants_part
 from web.places import address_of
 from web.words import MATERIALS, PROCESSES
 

@@ -1,9 +1,6 @@
 """How masses, shares and assays are written, and the open gaps of a record."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from django.http import HttpRequest
 
 from traceability.access import Viewer
 from traceability.audit.reading import open_gaps
@@ -39,9 +36,3 @@ def gaps_of(viewer: Viewer, kind: LifecycleRecord.Kind, code: str) -> list[tuple
     """The open gaps of a record that the viewer may see, with their names."""
     rows = open_gaps(viewer).filter(record__kind=kind, record__code=code).order_by("id")[:SIZE]
     return [(gap, name_of(gap.code)) for gap in rows]
-
-
-def place_in(request: HttpRequest, name: str = "after") -> int | None:
-    """The number that the address has under a name; None where there is none."""
-    given: Any = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
