@@ -63,7 +63,7 @@ def test_scans_without_network_survive_a_reload_and_are_sent_once_in_order(offli
 
 
 def losing_answers(visitor: Visitor) -> tuple[list[int], list[bool]]:
-    """Lose what the server says of receipts, of which it commits the first, until something is put into the second list.
+    """Lose what the server says of receipts, the first of which it commits, until the second list holds something.
 
     Gives the statuses of the answers that it gave and nobody saw, and that list.
     """
