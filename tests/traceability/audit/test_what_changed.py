@@ -9,7 +9,7 @@ import pytest
 from tests.traceability.audit.asking import LATER, codes, gaps
 from tests.worlds import World
 from traceability.audit.running import audit
-from traceability.models import Gap, LifecycleRecord
+from traceability.models import AuditCohort, AuditRun, Gap, LifecycleRecord
 
 
 def run(as_of: str, *, touched: bool) -> list[tuple[str, str]]:
@@ -113,3 +113,17 @@ def test_a_part_that_is_in_it_by_its_true_code_is_found_by_its_provisional_one(w
     assert "component_loss" in codes(pack, LATER)
     tagged.identified(module, by=world.alliance, at=60)
     assert "component_loss" not in codes(pack, LATER)
+
+
+def test_where_nothing_was_counted_yet_a_run_over_what_changed_is_one_over_everything(world: World) -> None:
+    """As after migrating from before figures were counted by difference."""
+    world.pack().produced()
+    with audit():
+        pass
+    AuditCohort.objects.all().delete()
+    LifecycleRecord.objects.update(audit_cohort=None)
+    with audit(touched=True) as found:
+        assert (found.run.scope, found.run.batteries) == (AuditRun.Scope.ALL, 1)
+    world.pack().produced()
+    with audit(touched=True) as found:
+        assert (found.run.scope, found.run.batteries) == (AuditRun.Scope.TOUCHED, 2)
